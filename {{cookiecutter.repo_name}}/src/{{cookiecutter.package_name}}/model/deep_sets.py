@@ -1,0 +1,27 @@
+"""Deep Sets: a network that cannot depend on the order of its objects (Zaheer et al., arXiv:1703.06114)."""
+
+import torch
+from torch import nn
+
+from ..training.normalise import Standardise
+
+__all__ = ["DeepSets"]
+
+
+class DeepSets(nn.Module):
+    """One network for every particle, a sum over particles, one network for the sum; missing particles add nothing."""
+
+    def __init__(self, features: int, classes: int, *, hidden: int, latent: int) -> None:
+        super().__init__()
+        self.normalise = nn.ModuleDict({"particles": Standardise(features)})
+        self.of_particle = nn.Sequential(
+            nn.Linear(features, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, latent)
+        )
+        self.of_jet = nn.Sequential(nn.Linear(latent, hidden), nn.ReLU(), nn.Linear(hidden, classes))
+
+    def forward(self, particles: torch.Tensor) -> torch.Tensor:
+        """particles: (batch, slot, feature); returns logits (batch, class)."""
+        real = (particles != 0).any(2, keepdim=True)  # (batch, slot, 1)
+        hidden = self.of_particle(self.normalise["particles"](particles))  # (batch, slot, latent)
+        logits: torch.Tensor = self.of_jet((hidden * real).sum(1))
+        return logits

@@ -1,0 +1,16 @@
+"""`[model]` of the configuration."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ..config import Section
+
+__all__ = ["ModelOptions"]
+
+
+class ModelOptions(Section):
+    """Sizes of the network."""
+
+    hidden: Annotated[int, Field(gt=0, description="width of every hidden layer")] = 32
+    latent: Annotated[int, Field(gt=0, description="width of the summed representation")] = 16

@@ -1,0 +1,1 @@
+"""Studies that only this project has; each is a subcommand named in `project.STUDIES`."""
