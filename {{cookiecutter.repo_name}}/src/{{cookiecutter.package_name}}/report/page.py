@@ -2,7 +2,6 @@
 
 import base64
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from matplotlib.figure import Figure
 
 from ..config import RunConfig
 from ..dataset import Dataset
-from ..errors import UserError
 from ..fair.source import read_metadata
 from ..files import read_json, write_text
 from ..interface import Project

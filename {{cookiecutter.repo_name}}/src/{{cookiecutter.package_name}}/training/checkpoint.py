@@ -35,6 +35,6 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, Any] | None:
         return None
     try:
         state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-    except Exception:  # noqa: BLE001  (a damaged archive raises many types; training anew is always right)
+    except Exception:  # (a damaged archive raises many types; training anew is always right)
         return None
     return state if state.get("fingerprint") == identity else None
