@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ UNCHOSEN = {
     "LICENSE": ANSWERS["license"] == "none",
     "Dockerfile.gpu": ANSWERS["gpu_image"] == "no",
 }
+LEFTOVERS = ("__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache")  # of work on the template itself
 
 
 def main() -> int:
@@ -19,6 +21,9 @@ def main() -> int:
     for name, unchosen in UNCHOSEN.items():
         if unchosen:
             Path(name).unlink(missing_ok=True)
+    for name in LEFTOVERS:
+        for folder in list(Path().rglob(name)):
+            shutil.rmtree(folder)
     command = [sys.executable, "-B", "-m", f"{ANSWERS['package_name']}.fair.metadata"]
     status = subprocess.run(command, env=os.environ | {"PYTHONPATH": "src"}, stdout=subprocess.DEVNULL).returncode
     if status == 0:

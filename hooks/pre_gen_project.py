@@ -4,6 +4,8 @@ Cookiecutter has made the project's folder by now and removes it when this scrip
 So cookiecutter.json keeps the answer as it was given in `__repo_name`, and a slash never reaches the file system.
 """
 
+from __future__ import annotations
+
 import json
 import keyword
 import re
@@ -12,6 +14,7 @@ import unicodedata
 
 ANSWERS = json.loads(r'''{{ cookiecutter | tojson }}''')  # fmt: skip
 
+OLDEST_PYTHON = (3, 11)
 RESERVED = {"data", "docs", "src", "test", "tests"}
 DEPENDENCIES = {
     "coverage", "furo", "h5py", "hatchling", "hypothesis", "jinja2", "matplotlib", "mypy", "myst_parser", "numpy",
@@ -116,7 +119,7 @@ def problems(answers: dict[str, str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
+    if sys.version_info < OLDEST_PYTHON:
         sys.exit(f"cookiecutter runs under Python {sys.version.split()[0]}; this template needs 3.11 or newer")
     if wrong := problems(ANSWERS):
         sys.exit("\n".join(wrong))

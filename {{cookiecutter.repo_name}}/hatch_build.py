@@ -32,9 +32,7 @@ def identity(fair: dict[str, Any]) -> dict[str, Any]:
         "version": about["version"],
         "description": " ".join(about["description"].split()),
         "keywords": about.get("keywords"),
-        "authors": [
-            {key: person[key] for key in ("name", "email") if person.get(key)} for person in fair["people"]
-        ],
+        "authors": [{key: person[key] for key in ("name", "email") if person.get(key)} for person in fair["people"]],
         "license": about.get("license"),
         "urls": {name: url for name, url in urls.items() if url},
     }

@@ -1,9 +1,10 @@
-"""Make a virtual environment and install a project into it, with uv where it can be had and with pip otherwise.
+"""Make a virtual environment and install a project into it, with uv where it can be had, otherwise with pip.
 
     python3 tools/install.py --venv .venv --constraints constraints.txt --editable '.[all]' --stamp .venv/ready
 
 uv is installed from the index that pip is configured with, and is told what pip is told: indexes, local folders of
-wheels, certificates. A run that finds its stamp up to date only renews the stamp's time, for make. Standard library only.
+wheels, certificates. A run that finds its stamp up to date only renews the time of the stamp, for make.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -43,9 +44,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--venv", type=Path, default=Path(".venv"), help="its folder (default: %(default)s)")
     result.add_argument("--stamp", type=Path, help="file written when all is done (default: ready, in that folder)")
     result.add_argument("-c", "--constraints", type=Path, help="file that pins every version")
-    result.add_argument("-e", "--editable", action="append", default=[], help="project to install in place: PATH[EXTRAS]")
+    result.add_argument("-e", "--editable", action="append", default=[], help="project to install: PATH[EXTRAS]")
     result.add_argument("-r", "--requirements", type=Path, action="append", default=[], help="file of requirements")
-    result.add_argument("--installer", choices=("uv", "pip"), default="uv", help="uv falls back to pip (default: %(default)s)")
+    result.add_argument("--installer", choices=("uv", "pip"), default="uv", help="default: %(default)s, or else pip")
     return result
 
 
@@ -67,17 +68,14 @@ def install(options: argparse.Namespace) -> None:
         stamp.touch()
         return
     python = make_environment(options.venv)
-    settings = pip_settings(python)
-    use_uv = options.installer == "uv" and get_uv(python)
-    if use_uv:
-        command = [str(python), "-m", "uv", "pip", "install", "--python", str(python)]
+    if options.installer == "uv" and get_uv(python):
+        installer, settings = ["uv", "pip", "install", "--python", str(python)], uv_settings(pip_settings(python))
     else:
-        command = [str(python), "-m", "pip", "install"]
-    try:
-        subprocess.run(command + requested(options), env=os.environ | (uv_settings(settings) if use_uv else {}), check=True)
-    except subprocess.CalledProcessError as error:
-        message = f"{'uv' if use_uv else 'pip'} could not install; its own message is above"
-        raise InstallError(message) from error
+        installer, settings = ["pip", "install"], {}
+    command = [str(python), "-m", *installer, *requested(options)]
+    if subprocess.run(command, env=os.environ | settings, check=False).returncode != 0:
+        message = f"{installer[0]} could not install; its own message is above"
+        raise InstallError(message)
     part = stamp.with_name(stamp.name + ".part")
     part.write_text(digest, encoding="utf-8")
     part.replace(stamp)
@@ -119,7 +117,8 @@ def make_environment(venv: Path) -> Path:
         return python
     made = run([sys.executable, "-m", "venv", "--clear", str(venv)])
     if made.returncode != 0:
-        message = f"cannot make {venv}: {(made.stdout + made.stderr).strip()} (Debian and Ubuntu: apt install python3-venv)"
+        reason = (made.stdout + made.stderr).strip()
+        message = f"cannot make {venv}: {reason} (on Debian and Ubuntu: apt install python3-venv)"
         raise InstallError(message)
     return python
 
@@ -146,7 +145,7 @@ def pip_settings(python: Path) -> dict[str, str]:
 
 
 def uv_settings(pip: dict[str, str]) -> dict[str, str]:
-    """pip's settings as environment variables of uv. A variable of uv that is set already stays as it is."""
+    """The settings of pip as environment variables of uv; one that is set already stays as it is."""
     flag = {"1", "true", "yes", "on"}
     result = {
         "UV_DEFAULT_INDEX": pip.get("index-url", ""),

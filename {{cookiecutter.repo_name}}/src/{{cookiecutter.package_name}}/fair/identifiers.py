@@ -1,4 +1,4 @@
-"""Identifiers and dates as they are written in `fair.toml`: each function says why a value is none, or None if it is."""
+"""Identifiers and dates as `fair.toml` has them: each function says why a value is none, or returns None if it is."""
 
 import re
 from datetime import date
