@@ -1,0 +1,138 @@
+"""The workflows of this repository and of the template: pinned, of least privilege, and repeatable by anyone."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cookiecutter.main import cookiecutter
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATE = ROOT / "{{cookiecutter.repo_name}}"
+WORKFLOWS = sorted(path for folder in (ROOT, TEMPLATE) for path in (folder / ".github" / "workflows").iterdir())
+PIN = re.compile(r"uses: [\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+
+
+def workflow_id(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(params=WORKFLOWS, ids=workflow_id)
+def path(request: pytest.FixtureRequest) -> Path:
+    """Every workflow in turn."""
+    workflow: Path = request.param
+    return workflow
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project from the default answers."""
+    return Path(cookiecutter(str(ROOT), no_input=True, output_dir=str(tmp_path_factory.mktemp("project"))))
+
+
+def load(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
+
+
+def jobs(path: Path) -> list[dict[str, Any]]:
+    return list(load(path)["jobs"].values())
+
+
+def steps(path: Path) -> Iterator[dict[str, Any]]:
+    for job in jobs(path):
+        yield from job["steps"]
+
+
+def uses(path: Path) -> list[str]:
+    """The lines that call an action, comment included."""
+    lines = (line.strip().removeprefix("- ") for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line.startswith("uses:")]
+
+
+def make_targets(folder: Path) -> set[str]:
+    """Targets that `make help` shows."""
+    makefile = (folder / "Makefile").read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-z][\w-]*):.*##", makefile, flags=re.MULTILINE))
+
+
+def check(program: str, *arguments: str) -> None:
+    """Run a checker of the environment, which must find nothing."""
+    path = Path(sys.executable).with_name(program)
+    assert path.exists(), f"{program} is not installed: run `make setup`"
+    result = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_repository_and_template_have_the_same_workflows() -> None:
+    names = [{path.name for path in WORKFLOWS if path.parents[2] == folder} for folder in (ROOT, TEMPLATE)]
+    assert names == [{"ci.yml", "docs.yml"}] * 2
+
+
+def test_actions_are_pinned_to_commits_that_name_their_version(path: Path) -> None:
+    lines = uses(path)
+    assert len(lines) == sum("uses" in step for step in steps(path)) > 0
+    assert [line for line in lines if not PIN.fullmatch(line)] == []
+
+
+def test_an_action_has_one_pin_everywhere() -> None:
+    lines = {line for path in WORKFLOWS for line in uses(path)}
+    actions = {line.split("@")[0] for line in lines}
+    assert len(lines) == len(actions), sorted(lines)
+
+
+def test_permissions_are_granted_to_jobs_alone(path: Path) -> None:
+    assert load(path)["permissions"] == {}
+    for job in jobs(path):
+        granted = job["permissions"]
+        assert granted in ({"contents": "read"}, {"pages": "write", "id-token": "write"})
+        if "write" in granted.values():
+            assert "github.ref == 'refs/heads/main' && " in job["if"], "only the main branch may write"
+            assert not any("run" in step for step in job["steps"]), "a job that may write runs no code"
+
+
+def test_no_run_is_endless_or_superfluous(path: Path) -> None:
+    assert load(path)["concurrency"]["cancel-in-progress"] is True
+    assert all(0 < job["timeout-minutes"] <= 30 for job in jobs(path))
+
+
+def test_checkouts_keep_no_credentials(path: Path) -> None:
+    checkouts = [step for step in steps(path) if step.get("uses", "").startswith("actions/checkout@")]
+    assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
+
+
+def test_every_run_step_is_one_existing_make_target(path: Path) -> None:
+    commands = [step["run"] for step in steps(path) if "run" in step]
+    targets = make_targets(path.parents[2])
+    assert commands
+    for command in commands:
+        program, target, *settings = shlex.split(command)
+        assert program == "make", command
+        assert target in targets, f"{command!r}: the Makefile has {sorted(targets)}"
+        assert all(re.fullmatch(r"[A-Z]+=[\w.-]+", setting) for setting in settings), command
+
+
+@pytest.mark.parametrize("where", ["repository", "project"])
+def test_zizmor_finds_nothing(where: str, project: Path) -> None:
+    folder = {"repository": ROOT, "project": project}[where]
+    check("zizmor", "--offline", "--no-progress", "--persona", "pedantic", str(folder))
+
+
+@pytest.mark.parametrize("where", ["repository", "project"])
+@pytest.mark.parametrize(
+    ("schema", "files"), [("github-workflows", ".github/workflows/*.yml"), ("dependabot", ".github/dependabot.yml")]
+)
+def test_files_match_the_schema_of_their_kind(where: str, schema: str, files: str, project: Path) -> None:
+    folder = {"repository": ROOT, "project": project}[where]
+    check("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, folder.glob(files)))
+
+
+def test_workflows_reach_a_project_as_they_are(project: Path) -> None:
+    for path in WORKFLOWS:
+        if path.is_relative_to(TEMPLATE):
+            assert (project / path.relative_to(TEMPLATE)).read_bytes() == path.read_bytes()
