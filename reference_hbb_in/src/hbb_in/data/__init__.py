@@ -1,0 +1,1 @@
+"""Where the jets come from: the feature table, the fast simulation, and the matched data set."""

@@ -1,0 +1,59 @@
+"""`[data.options]`: what is simulated, and which jets are kept."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from ..config import Section
+
+__all__ = ["DataOptions", "Window"]
+
+Positive = Annotated[int, Field(gt=0)]
+GeV = Annotated[float, Field(gt=0)]
+
+
+class Window(Section):
+    """The jets that are kept: the training window of arXiv:1909.12285."""
+
+    pt: tuple[GeV, GeV] = Field(default=(300.0, 2000.0), description="transverse momentum, GeV")
+    abs_eta: Annotated[float, Field(gt=0, le=2.5)] = Field(default=2.4, description="largest |pseudorapidity|")
+    softdrop_mass: tuple[GeV, GeV] = Field(default=(40.0, 200.0), description="soft-drop mass, GeV")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for name in ("pt", "softdrop_mass"):
+            low, high = getattr(self, name)
+            if low >= high:
+                message = f"{name} must rise: {low:g} is not below {high:g}"
+                raise ValueError(message)
+        return self
+
+
+class DataOptions(Section):
+    """Size and content of the simulated sample.
+
+    Each process is simulated in independent chunks of `chunk_events` events; chunk i of the signal takes graviton mass
+    i modulo their number. Every value here is part of the data set's definition: another `batch_events` gives other
+    jets.
+    """
+
+    background_chunks: Positive = Field(description="chunks of QCD multijet events")
+    signal_chunks: Positive = Field(description="chunks of graviton -> HH -> 4b events")
+    chunk_events: Annotated[int, Field(gt=0, le=1_000_000)] = Field(default=1000, description="events per chunk")
+    batch_events: Positive = Field(default=250, description="events in memory at a time")
+    graviton_masses: Annotated[tuple[Annotated[float, Field(ge=500, le=8000)], ...], Field(min_length=1)] = Field(
+        default=(800.0, 1000.0, 1200.0, 1600.0, 2000.0, 2500.0, 3000.0, 4000.0), description="mass points, GeV"
+    )
+    pt_hat_min: GeV = Field(default=260.0, description="least pT of the hard QCD scattering, GeV")
+    bias_power: Annotated[float, Field(ge=0, le=8)] = Field(
+        default=4.5, description="QCD scatterings are generated more often by pT to this power, and weighted back"
+    )
+    pt_bins: Positive = Field(default=40, description="equally filled pT bins in which the classes are matched")
+    window: Window = Window()
+
+    @model_validator(mode="after")
+    def _hard_process_below_window(self) -> Self:
+        if self.pt_hat_min > self.window.pt[0]:
+            message = f"pt_hat_min must not exceed the lower edge of window.pt, {self.window.pt[0]:g} GeV"
+            raise ValueError(message)
+        return self

@@ -1,0 +1,1 @@
+"""The fast simulation: collisions, detector, jets, vertices and their description."""

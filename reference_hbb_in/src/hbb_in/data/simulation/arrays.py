@@ -1,0 +1,50 @@
+"""Arrays of objects that belong to groups: tracks of jets, particles of events."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+__all__ = ["Columns", "rank_in_group", "same_group_pairs", "slot_table"]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Base of data classes whose fields are arrays with one entry for each object along the first axis."""
+
+    def take(self, index: np.ndarray) -> Self:
+        """The objects at `index` (any shape of integers, or a mask), as the same class."""
+        return type(self)(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))
+
+
+def rank_in_group(group: np.ndarray, groups: int) -> np.ndarray:
+    """Position of each object within its group, from 0; `group` is sorted, with values below `groups`."""
+    start = np.searchsorted(group, np.arange(groups))
+    rank: np.ndarray = np.arange(len(group)) - start[group]
+    return rank
+
+
+def slot_table(group: np.ndarray, key: np.ndarray, groups: int, slots: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first `slots` objects of each group in descending order of `key` (stable).
+
+    Returns the object indices, int64 (group, slot), 0 where there is none, and the mask of those that are real.
+    """
+    order = np.lexsort((-key, group))
+    rank = rank_in_group(group[order], groups)
+    kept, rank = order[rank < slots], rank[rank < slots]
+    index = np.zeros((groups, slots), dtype=np.int64)
+    real = np.zeros((groups, slots), dtype=bool)
+    index[group[kept], rank], real[group[kept], rank] = kept, True
+    return index, real
+
+
+def same_group_pairs(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Indices (i, j) of all pairs with first[i] == second[j]; `second` is sorted."""
+    start = np.searchsorted(second, first, side="left")
+    number = np.searchsorted(second, first, side="right") - start
+    left = np.repeat(np.arange(len(first)), number)
+    rank = np.arange(len(left)) - np.repeat(np.cumsum(number) - number, number)
+    return left, start[left] + rank

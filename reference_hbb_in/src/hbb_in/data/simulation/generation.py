@@ -1,0 +1,90 @@
+"""Collisions: PYTHIA 8 (arXiv:2203.11601) at 13 TeV, read out as flat event records."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import UserError
+from .record import EventRecord
+
+if TYPE_CHECKING:
+    import awkward as ak
+
+__all__ = ["LARGEST_SEED", "event_records", "graviton_settings", "qcd_settings"]
+
+LARGEST_SEED = 900_000_000
+BEAMS = ("Print:quiet = on", "Beams:eCM = 13000.")
+# long-lived hadrons decay where CMS sees tracks: within the solenoid's inner volume, mm
+TRACKER_DECAYS = ("ParticleDecays:limitCylinder = on", "ParticleDecays:xyMax = 500.", "ParticleDecays:zMax = 1000.")
+MM_PER_CM = 10
+
+
+def qcd_settings(pt_hat_min: float, bias_power: float) -> tuple[str, ...]:
+    """Multijet production, generated with a flattened and re-weighted pT spectrum."""
+    return (
+        "HardQCD:all = on",
+        f"PhaseSpace:pTHatMin = {pt_hat_min}",
+        f"PhaseSpace:bias2Selection = {'on' if bias_power else 'off'}",
+        f"PhaseSpace:bias2SelectionPow = {bias_power}",
+        f"PhaseSpace:bias2SelectionRef = {pt_hat_min}",
+    )
+
+
+def graviton_settings(mass: float) -> tuple[str, ...]:
+    """Gluon fusion into a spin-2 resonance of `mass` GeV that decays to two Higgs bosons, each to b quarks."""
+    return (
+        "ExtraDimensionsG*:gg2G* = on",
+        f"5100039:m0 = {mass}",
+        "5100039:onMode = off",
+        "5100039:onIfMatch = 25 25",
+        "25:m0 = 125.",
+        "25:onMode = off",
+        "25:onIfMatch = 5 -5",
+    )
+
+
+def event_records(settings: tuple[str, ...], *, seed: int, events: int, batch: int) -> Iterator[EventRecord]:
+    """Generate `events` collisions, at most `batch` at a time (a failed collision is left out)."""
+    generator = _generator(settings, seed)
+    for start in range(0, events, batch):
+        yield _flatten(generator.nextBatch(min(batch, events - start)))
+
+
+def _generator(settings: tuple[str, ...], seed: int) -> Any:
+    # a bare extension module: there are no types to check against
+    pythia8mc = import_module("pythia8mc")
+    generator = pythia8mc.Pythia("", False)
+    for line in (*BEAMS, *TRACKER_DECAYS, *settings, "Random:setSeed = on", f"Random:seed = {seed}"):
+        if not generator.readString(line):
+            message = f"PYTHIA does not accept the setting {line!r}; check [data.options]"
+            raise UserError(message)
+    if not generator.init():
+        message = f"PYTHIA cannot generate collisions with {', '.join(settings)}; check [data.options]"
+        raise UserError(message)
+    return generator
+
+
+def _flatten(batch: "ak.Array") -> EventRecord:
+    import awkward as ak
+
+    particles = batch.prt
+
+    def flat(array: "ak.Array") -> np.ndarray:
+        values: np.ndarray = ak.to_numpy(ak.flatten(array))
+        return values
+
+    number = ak.to_numpy(ak.num(particles))
+    first = np.repeat(np.cumsum(number) - number, number)
+    vertex = [flat(ak.fill_none(particles.vProd[axis], 0.0)) for axis in ("px", "py", "pz")]
+    return EventRecord(
+        event=np.repeat(np.arange(len(number)), number),
+        pid=flat(particles.id),
+        final=flat(particles.status) > 0,
+        mother=flat(particles.mother1) + first,
+        daughter=flat(particles.daughter1) + first,
+        momentum=np.stack([flat(particles.p[axis]) for axis in ("px", "py", "pz", "e")], axis=-1),
+        vertex=np.stack(vertex, axis=-1) / MM_PER_CM,
+        weight=ak.to_numpy(batch.info.weights[:, 0]),
+    )
