@@ -32,10 +32,16 @@ def identity(fair: dict[str, Any]) -> dict[str, Any]:
         "version": about["version"],
         "description": " ".join(about["description"].split()),
         "keywords": about.get("keywords"),
-        "authors": [{key: person[key] for key in ("name", "email") if person.get(key)} for person in fair["people"]],
+        "authors": [author(person) for person in fair.get("people", [])],
         "license": about.get("license"),
         "urls": {name: url for name, url in urls.items() if url},
     }
+
+
+def author(person: dict[str, str]) -> dict[str, str]:
+    """Name and e-mail address of one of the people in `fair.toml`."""
+    name = person.get("name") or f"{person.get('given-names', '')} {person.get('family-names', '')}".strip()
+    return {key: value for key, value in {"name": name, "email": person.get("email")}.items() if value}
 
 
 def dependencies(folder: Path) -> list[str]:
