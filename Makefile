@@ -1,0 +1,62 @@
+# The repository: a template for FAIR AI-model projects, and a reference project made with it.
+# Settings: make reference PROFILE=smoke (any reference_hbb_in/config/<profile>.toml).
+
+PROFILE ?= quick
+VENV ?= .venv
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON := $(VENV)/bin/python
+READY := $(VENV)/ready-reference_hbb_in
+IN_REFERENCE := $(MAKE) --no-print-directory -C reference_hbb_in VENV=$(abspath $(VENV)) PROFILE=$(PROFILE)
+
+.PHONY: help setup reference new test test-slow lint docs reference-sync reference-check lock clean
+
+help: ## show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make the environment in .venv: one for the repository, its tests and the reference (a minute, 2 GB)
+
+$(READY): requirements.txt constraints.txt $(addprefix reference_hbb_in/,pyproject.toml fair.toml $(wildcard requirements/*.txt))
+	python3 reference_hbb_in/tools/install.py --venv $(VENV) --constraints constraints.txt \
+	    --editable './reference_hbb_in[all]' --requirements requirements.txt --stamp $@
+
+reference: $(READY) ## the reference end to end: simulate, train, evaluate, export, report (quick: 15 minutes, 1 GB)
+	$(IN_REFERENCE) all
+
+new: $(READY) ## make a project of your own with the template, in the folder above this one
+	$(VENV)/bin/cookiecutter $(CURDIR) --output-dir ..
+
+test: $(READY) ## the tests of the template and of the reference (10 minutes)
+	$(PYTHON) -m pytest -m "not slow"
+	$(IN_REFERENCE) test
+
+test-slow: $(READY) ## the slow tests: kill loops, generated projects, both installers (15 minutes)
+	$(PYTHON) -m pytest -m slow
+	$(PYTHON) -m pytest -m slow reference_hbb_in/src
+
+lint: $(READY) ## style and types of the repository and of the reference
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	$(IN_REFERENCE) lint
+
+docs: $(READY) ## build the documentation of the repository and of the reference
+	$(PYTHON) -m sphinx -W -n -q docs docs/_build
+	$(IN_REFERENCE) docs
+
+reference-sync: $(READY) ## render the template over the reference
+	$(PYTHON) tools/reference_sync.py
+
+reference-check: $(READY) ## say where the reference is no instance of the template any more
+	$(PYTHON) tools/reference_sync.py --check
+
+lock: $(READY) ## compile the requirements into the constraints.txt of repository, template and reference
+	$(PYTHON) reference_hbb_in/tools/lock.py
+
+clean: ## remove what the reference's steps made, data included; keeps .venv
+	$(IN_REFERENCE) clean
+	rm -rf docs/_build

@@ -1,0 +1,33 @@
+"""The project's face: all that the core reads of it (docs: "Make it yours")."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .config import DataConfig
+from .data.features import SCHEMA
+from .data.options import DataOptions
+from .interface import ReportSection, Study
+from .model.options import ModelOptions
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["REPORT", "SCHEMA", "STUDIES", "DataOptions", "ModelOptions", "build", "prepare"]
+
+STUDIES: Mapping[str, Study] = {}
+REPORT: tuple[ReportSection, ...] = ()
+
+
+def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: int) -> None:
+    """Write the data set: `train.h5`, `val.h5` and `test.h5` in `out`."""
+    from .data.prepare import prepare as prepare_data
+
+    prepare_data(config, out, raw=raw, source=source, workers=workers)
+
+
+def build(config: ModelOptions) -> "nn.Module":
+    """Make the untrained interaction network that the `[model]` section describes."""
+    from .model.build import build as build_network
+
+    return build_network(config, SCHEMA)
