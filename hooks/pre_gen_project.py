@@ -18,8 +18,8 @@ OLDEST_PYTHON = (3, 11)
 RESERVED = {"data", "docs", "src", "test", "tests"}
 DEPENDENCIES = {
     "coverage", "furo", "h5py", "hatchling", "hypothesis", "jinja2", "matplotlib", "mypy", "myst_parser", "numpy",
-    "onnx", "onnxruntime", "onnxscript", "pip", "pre_commit", "pydantic", "pytest", "pytest_cov", "ruff", "safetensors",
-    "scikit_learn", "sklearn", "sphinx", "torch", "tqdm", "uv",
+    "onnx", "onnxruntime", "onnxscript", "pip", "pre_commit", "pydantic", "pytest", "pytest_cov", "pyyaml", "ruff",
+    "safetensors", "scikit_learn", "sklearn", "sphinx", "torch", "tqdm", "uv", "yaml",
 }  # fmt: skip
 
 
@@ -83,7 +83,8 @@ def doi(value: str) -> str | None:
     """Why `value` is not a bare DOI."""
     if re.match(r"(https?://|doi:)", value, re.IGNORECASE):
         return "has something before the DOI"
-    return None if re.fullmatch(r"10\.[0-9]{4,9}(\.[0-9]+)*/[!-~]+", value) else "is not a DOI"
+    pattern = r"10\.[0-9]{4,9}(\.[0-9]+)?/[A-Za-z0-9:/_;().\[\]\\-]+"
+    return None if re.fullmatch(pattern, value) else "is not a DOI that a citation file can hold"
 
 
 def year(value: str) -> str | None:

@@ -225,7 +225,7 @@ def _groups(number: str) -> list[str]:
     ("problem", "right", "wrong"),
     [
         (orcid_problem, ["0000-0002-1694-233X"], ["", "0000000216942330", "https://orcid.org/0000-0002-1694-233X"]),
-        (doi_problem, ["10.5281/zenodo.1234567", "10.1000.10/(b)"], ["10.5281", "doi:10.5281/z", "10.1/a", "10.1234/ b"]),
+        (doi_problem, ["10.5281/zenodo.12", "10.1000.10/(b)"], ["10.5281", "doi:10.5281/z", "10.1/a", "10.1234/ b"]),
         (email_problem, ["a.b+c@example.org"], ["nobody", "a@b", "a b@example.org", "a@example.org\n"]),
         (url_problem, ["https://example.org/a"], ["example.org", "https://", "https://a b"]),
         (date_problem, ["2024-02-29"], ["2023-02-29", "20240229", "29.2.2024", "2024-2-29", "today"]),
