@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-from cookiecutter.main import cookiecutter
 
-ROOT = Path(__file__).resolve().parents[1]
-TEMPLATE = ROOT / "{{cookiecutter.repo_name}}"
+from .projects import ROOT, TEMPLATE, targets
+
 WORKFLOWS = sorted(path for folder in (ROOT, TEMPLATE) for path in (folder / ".github" / "workflows").iterdir())
 PIN = re.compile(r"uses: [\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
@@ -27,12 +26,6 @@ def path(request: pytest.FixtureRequest) -> Path:
     """Every workflow in turn."""
     workflow: Path = request.param
     return workflow
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project from the default answers."""
-    return Path(cookiecutter(str(ROOT), no_input=True, output_dir=str(tmp_path_factory.mktemp("project"))))
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -53,12 +46,6 @@ def uses(path: Path) -> list[str]:
     """The lines that call an action, comment included."""
     lines = (line.strip().removeprefix("- ") for line in path.read_text(encoding="utf-8").splitlines())
     return [line for line in lines if line.startswith("uses:")]
-
-
-def make_targets(folder: Path) -> set[str]:
-    """Targets that `make help` shows."""
-    makefile = (folder / "Makefile").read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z][\w-]*):.*##", makefile, flags=re.MULTILINE))
 
 
 def check(program: str, *arguments: str) -> None:
@@ -106,20 +93,20 @@ def test_checkouts_keep_no_credentials(path: Path) -> None:
     assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
 
 
-def test_every_run_step_is_one_existing_make_target(path: Path) -> None:
+def test_every_run_step_is_one_existing_make_target(path: Path, default_bake: Path) -> None:
     commands = [step["run"] for step in steps(path) if "run" in step]
-    targets = make_targets(path.parents[2])
+    known = targets(default_bake if path.is_relative_to(TEMPLATE) else ROOT)
     assert commands
     for command in commands:
         program, target, *settings = shlex.split(command)
         assert program == "make", command
-        assert target in targets, f"{command!r}: the Makefile has {sorted(targets)}"
+        assert target in known, f"{command!r}: the Makefile has {sorted(known)}"
         assert all(re.fullmatch(r"[A-Z]+=[\w.-]+", setting) for setting in settings), command
 
 
 @pytest.mark.parametrize("where", ["repository", "project"])
-def test_zizmor_finds_nothing(where: str, project: Path) -> None:
-    folder = {"repository": ROOT, "project": project}[where]
+def test_zizmor_finds_nothing(where: str, default_bake: Path) -> None:
+    folder = {"repository": ROOT, "project": default_bake}[where]
     check("zizmor", "--offline", "--no-progress", "--persona", "pedantic", str(folder))
 
 
@@ -127,12 +114,12 @@ def test_zizmor_finds_nothing(where: str, project: Path) -> None:
 @pytest.mark.parametrize(
     ("schema", "files"), [("github-workflows", ".github/workflows/*.yml"), ("dependabot", ".github/dependabot.yml")]
 )
-def test_files_match_the_schema_of_their_kind(where: str, schema: str, files: str, project: Path) -> None:
-    folder = {"repository": ROOT, "project": project}[where]
+def test_files_match_the_schema_of_their_kind(where: str, schema: str, files: str, default_bake: Path) -> None:
+    folder = {"repository": ROOT, "project": default_bake}[where]
     check("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, folder.glob(files)))
 
 
-def test_workflows_reach_a_project_as_they_are(project: Path) -> None:
+def test_workflows_reach_a_project_as_they_are(default_bake: Path) -> None:
     for path in WORKFLOWS:
         if path.is_relative_to(TEMPLATE):
-            assert (project / path.relative_to(TEMPLATE)).read_bytes() == path.read_bytes()
+            assert (default_bake / path.relative_to(TEMPLATE)).read_bytes() == path.read_bytes()

@@ -1,0 +1,46 @@
+"""The documentation of this repository and of a project: it builds, stands alone, and says what is true."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .projects import CONTEXT, ROOT, targets
+
+
+def first_column(page: Path) -> set[str]:
+    """What stands between backquotes in the first column of a page's tables."""
+    rows = re.findall(r"^\| (`[^|]*) \|", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+
+@pytest.mark.parametrize("where", ["repository", "project"])
+def test_pages_build_without_a_warning_and_load_nothing_from_elsewhere(
+    where: str, default_bake: Path, tmp_path: Path
+) -> None:
+    folder = {"repository": ROOT, "project": default_bake}[where]
+    command = [sys.executable, "-m", "sphinx", "-W", "-n", "-q", str(folder / "docs"), str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    pages = sorted(tmp_path.rglob("*.html"))
+    assert {page.stem for page in (folder / "docs").glob("*.md")} <= {page.stem for page in pages}
+    loads = re.compile(r'<(?:script|img|iframe)[^>]*src="(?:https?:)?//[^"]*|<link[^>]*href="(?:https?:)?//[^"]*')
+    assert [match for page in pages for match in loads.findall(page.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize(("where", "page"), [("repository", "development.md"), ("project", "commands.md")])
+def test_every_make_target_is_documented(where: str, page: str, default_bake: Path) -> None:
+    folder = {"repository": ROOT, "project": default_bake}[where]
+    assert first_column(folder / "docs" / page) == {f"make {target}" for target in targets(folder) - {"help"}}
+
+
+def test_answers_and_files_of_a_project_are_documented(default_bake: Path) -> None:
+    answers = {name for name in CONTEXT if not name.startswith("_")}
+    listed = first_column(ROOT / "docs" / "template.md")
+    assert answers <= listed
+    paths = {name.replace("<package>", "fair_model") for name in listed - answers}
+    assert {path for path in paths if not (default_bake / path).exists()} == set()
+    covered = {path.split("/")[0] for path in paths}
+    assert {path.name for path in default_bake.iterdir() if path.is_dir()} <= covered | {"tools"}
