@@ -7,15 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .build import build
     from .interaction_network import InteractionNetwork
     from .published import load_published, published_state_dict
 
-__all__ = ["InteractionNetwork", "build", "load_published", "published_state_dict"]
+__all__ = ["InteractionNetwork", "load_published", "published_state_dict"]
 
 _MODULES = {
     "InteractionNetwork": "interaction_network",
-    "build": "build",
     "load_published": "published",
     "published_state_dict": "published",
 }

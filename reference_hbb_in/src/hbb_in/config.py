@@ -1,0 +1,165 @@
+"""Run configurations: `config/<profile>.toml`, validated into frozen objects before anything runs."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from .errors import UserError
+
+__all__ = [
+    "DataConfig",
+    "EvaluationConfig",
+    "ExportConfig",
+    "ReportConfig",
+    "RunConfig",
+    "Section",
+    "TrainingConfig",
+    "load_config",
+    "profiles",
+]
+
+Model = TypeVar("Model", bound=BaseModel)
+Positive = Annotated[int, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    """A table of the configuration file: immutable; an unknown key and a number that is not finite are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Fractions(Section):
+    """Share of the rows that each split gets; they add up to one."""
+
+    train: Fraction
+    val: Fraction
+    test: Fraction
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> Self:
+        total = self.train + self.val + self.test
+        if abs(total - 1) > 1e-9:
+            message = f"train + val + test must be 1, not {total:g}"
+            raise ValueError(message)
+        return self
+
+
+class DataConfig(Section):
+    """`[data]`: where the rows come from; `[data.options]` is the project's own model."""
+
+    source: Literal["simulation", "zenodo", "cern"] = "simulation"
+    seed: Seed = 1
+    fractions: Fractions = Fractions(train=0.7, val=0.1, test=0.2)
+    options: Any = None
+
+
+class TrainingConfig(Section):
+    """`[training]`: optimisation, stopping and the seed of everything random in it."""
+
+    seed: Seed = 1
+    epochs: Positive
+    batch_size: Positive = 128
+    micro_batch: Positive = Field(default=128, description="rows per backward pass; gradients of a batch add up")
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    schedule: Literal["constant", "one-cycle"] = "constant"
+    patience: Positive = Field(default=8, description="epochs without a better validation loss before stopping")
+    shuffle_rows: Positive = Field(default=131072, description="rows held in memory and shuffled together")
+    normalise: bool = Field(default=True, description="standardise the inputs from the training rows")
+
+
+class EvaluationConfig(Section):
+    """`[evaluation]`: the test-set metrics and their bootstrap errors."""
+
+    batch_size: Positive = 512
+    bootstrap: Annotated[int, Field(ge=2)] = 200
+    seed: Seed = 1
+    signal_efficiencies: tuple[Fraction, ...] = (0.3, 0.5)
+
+
+class ExportConfig(Section):
+    """`[export]`: the ONNX graph and how closely it must follow PyTorch."""
+
+    opset: Annotated[int, Field(ge=18, le=23)] = 18
+    tolerance: Annotated[float, Field(gt=0)] = Field(default=1e-4, description="largest relative logit difference")
+    rows: Positive = Field(default=256, description="test rows on which the graph is compared")
+
+
+class ReportConfig(Section):
+    """`[report]`: the HTML page."""
+
+    score_bins: Positive = 40
+
+
+class RunConfig(Section):
+    """A whole profile. `profile` is the file's name, never a key in it."""
+
+    profile: str
+    data: DataConfig
+    model: Any = None
+    training: TrainingConfig
+    evaluation: EvaluationConfig = EvaluationConfig()
+    export: ExportConfig = ExportConfig()
+    report: ReportConfig = ReportConfig()
+
+
+def profiles(folder: Path) -> list[str]:
+    """Names of the profiles in a configuration folder."""
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def load_config(path: Path, data_options: type[Section], model_options: type[Section]) -> RunConfig:
+    """Read and validate one profile.
+
+    `data_options` and `model_options` are the project's models of `[data.options]` and `[model]`.
+    Raises UserError naming file, key path, value and what was expected.
+    """
+    if not path.exists():
+        known = ", ".join(profiles(path.parent))
+        message = f"there is no profile {path.stem!r}: {path} does not exist; profiles here: {known}"
+        raise UserError(message)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path} is not valid TOML: {error}"
+        raise UserError(message) from error
+    problems: list[str] = []
+    data = content.get("data")
+    if isinstance(data, dict):
+        options = _validate(data_options, data.get("options", {}), ("data", "options"), problems)
+        content["data"] = data | {"options": options}
+    content["model"] = _validate(model_options, content.get("model", {}), ("model",), problems)
+    config = _validate(RunConfig, {"profile": path.stem} | content, (), problems)
+    if "profile" in content:
+        problems.append("profile: not a key; the file's name is the profile")
+    if problems or config is None:
+        message = f"{path} is not a valid configuration: " + "; ".join(problems)
+        raise UserError(message)
+    return config
+
+
+def _validate(model: type[Model], content: Any, where: tuple[str, ...], problems: list[str]) -> Model | None:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        for item in error.errors():
+            key = ".".join(str(part) for part in (*where, *item["loc"])) or "(top level)"
+            expected = item["msg"].removeprefix("Value error, ")
+            if item["type"] == "extra_forbidden":
+                expected = f"unknown key; known here: {', '.join(_known_keys(model, item['loc'][:-1]))}"
+            value = "" if item["type"] == "missing" else f" = {item['input']!r}"
+            problems.append(f"{key}{value}: {expected}")
+        return None
+
+
+def _known_keys(model: type[BaseModel], where: tuple[int | str, ...]) -> list[str]:
+    for part in where:
+        inner = model.model_fields[str(part)].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return [name for name in model.model_fields if name != "profile"]

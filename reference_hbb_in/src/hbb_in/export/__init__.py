@@ -1,0 +1,1 @@
+"""The model in forms that run without this package."""

@@ -1,0 +1,76 @@
+"""The record of a run: what is needed to judge and to repeat it."""
+
+import os
+import platform
+import subprocess
+import time
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from ..files import sha256
+from ..paths import Paths
+
+__all__ = ["run_record"]
+
+PACKAGES = ("torch", "numpy", "h5py", "onnx", "onnxruntime", "safetensors", "scikit-learn")
+
+
+def run_record(paths: Paths, *, command: str, seed: int, started: float, inputs: list[Path]) -> dict[str, Any]:
+    """Commit, seed, versions, hardware, duration and input checksums of a step that began at `started`.
+
+    `started` is a `time.perf_counter()` reading; checksums are SHA-256 by path relative to the project.
+    """
+    return {
+        "schema": 1,
+        "command": command,
+        "profile": paths.profile,
+        "seed": seed,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "duration_seconds": round(time.perf_counter() - started, 3),
+        "commit": _commit(paths.root),
+        "software": {"python": platform.python_version()} | _versions(),
+        "hardware": _hardware(),
+        "inputs": {path.relative_to(paths.root).as_posix(): sha256(path) for path in inputs},
+    }
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        result = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True, timeout=30
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return result.stdout.strip()
+
+
+def _commit(root: Path) -> dict[str, Any]:
+    """The commit that was checked out, and whether files differed from it; null outside a repository."""
+    commit = _git(root, "rev-parse", "HEAD")
+    changes = _git(root, "status", "--porcelain", "--", ".") if commit else None
+    return {"id": commit, "dirty": bool(changes) if commit else None}
+
+
+def _versions() -> dict[str, str]:
+    installed = {item.metadata["Name"].lower(): item.version for item in metadata.distributions()}
+    return {name: installed[name] for name in PACKAGES if name in installed}
+
+
+def _hardware() -> dict[str, Any]:
+    return {
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())

@@ -1,0 +1,63 @@
+"""What the core expects of a project: the face that `project.py` shows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from .config import DataConfig, RunConfig, Section
+from .schema import Schema
+
+if TYPE_CHECKING:
+    import argparse
+
+    from torch import nn
+
+__all__ = ["Project", "ReportSection", "Study"]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A subcommand that only this project has; `load` imports its module when the command runs, not before.
+
+    `load()` returns the function to call with the parsed arguments; `arguments` adds the command's own options.
+    """
+
+    help: str
+    load: Callable[[], "Callable[[argparse.Namespace], None]"]
+    arguments: "Callable[[argparse.ArgumentParser], None] | None" = None
+
+
+@dataclass(frozen=True)
+class ReportSection:
+    """An extra section of the HTML report.
+
+    `render(config, reports)` gets the run's configuration and its reports folder and returns an HTML fragment.
+    """
+
+    title: str
+    command: str
+    render: Callable[[RunConfig, Path], str]
+
+
+class Project(Protocol):
+    """The attributes of `project.py`, and nothing else, are what the core reads of a project."""
+
+    SCHEMA: Schema
+    DataOptions: type[Section]
+    ModelOptions: type[Section]
+    STUDIES: Mapping[str, Study]
+    REPORT: tuple[ReportSection, ...]
+
+    def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: int) -> None:
+        """Write `train.h5`, `val.h5` and `test.h5` of the schema into `out`, and nothing else there.
+
+        Downloads and intermediate results go into `raw`, which survives a kill and makes a rerun quick.
+        The result depends on `config` and `source` alone, never on `workers`.
+        """
+
+    def build(self, config: Section) -> "nn.Module":
+        """Make an untrained network from the `[model]` section.
+
+        `network(**inputs)` takes each input by name, float32 (batch, slot, feature), and returns logits (batch, class).
+        """

@@ -1,0 +1,79 @@
+"""Where every step of a profile reads and writes, relative to the project's folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import UserError
+
+__all__ = ["Paths"]
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The files of one profile."""
+
+    root: Path
+    profile: str
+
+    @classmethod
+    def of_project(cls, root: Path, profile: str) -> "Paths":
+        """The paths of a project; refuses a folder that is none."""
+        if not (root / "config").is_dir():
+            message = f"{root} has no config/ folder, so it is no project; change into one or pass --project FOLDER"
+            raise UserError(message)
+        return cls(root, profile)
+
+    @property
+    def config(self) -> Path:
+        """The profile's configuration file."""
+        return self.root / "config" / f"{self.profile}.toml"
+
+    @property
+    def sections(self) -> Path:
+        """One file for each section of the configuration, touched only when that section changes."""
+        return self.root / "build" / self.profile
+
+    @property
+    def raw(self) -> Path:
+        """Downloads and intermediate results of the data step."""
+        return self.root / "data" / "raw" / self.profile
+
+    @property
+    def processed(self) -> Path:
+        """The data set: `train.h5`, `val.h5`, `test.h5`."""
+        return self.root / "data" / "processed" / self.profile
+
+    @property
+    def model(self) -> Path:
+        """The trained model and the record of its run."""
+        return self.root / "models" / self.profile
+
+    @property
+    def weights(self) -> Path:
+        """The best network of the training."""
+        return self.model / "weights.safetensors"
+
+    @property
+    def report(self) -> Path:
+        """Metrics, figures and the HTML report."""
+        return self.root / "reports" / self.profile
+
+    @property
+    def metrics(self) -> Path:
+        """The test-set metrics."""
+        return self.report / "metrics.json"
+
+    @property
+    def scores(self) -> Path:
+        """Class probabilities and labels of the test split."""
+        return self.report / "scores.npz"
+
+    @property
+    def onnx(self) -> Path:
+        """The exported graph."""
+        return self.model / "model.onnx"
+
+    @property
+    def page(self) -> Path:
+        """The HTML report."""
+        return self.report / "report.html"

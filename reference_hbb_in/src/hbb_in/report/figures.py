@@ -1,0 +1,104 @@
+"""The figures of a run; each function draws one and returns it."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ..dataset import Samples
+from ..schema import Input, Schema
+from ..training.metrics import signal_roc
+
+__all__ = ["history_figure", "input_figure", "roc_figure", "score_figure"]
+
+COLUMNS = 5
+
+
+def history_figure(history: Path, best_epoch: int) -> Figure:
+    """Training and validation loss against the epoch, from `history.csv`; the kept epoch is marked."""
+    with history.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    epochs = [int(row["epoch"]) for row in rows]
+    figure = Figure(figsize=(5.2, 3.9))
+    axes = figure.subplots()
+    axes.plot(epochs, [float(row["loss"]) for row in rows], marker="o", markersize=4, label="training")
+    axes.plot(epochs, [float(row["validation_loss"]) for row in rows], marker="s", markersize=4, label="validation")
+    axes.axvline(best_epoch, color="0.6", linestyle="--", linewidth=1.2, label=f"kept: epoch {best_epoch}")
+    axes.set_xlabel("Epoch")
+    axes.set_ylabel("Mean cross-entropy")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend()
+    return figure
+
+
+def roc_figure(probability: np.ndarray, label: np.ndarray, schema: Schema, metrics: dict[str, Any]) -> Figure:
+    """Background efficiency against signal efficiency, with the area under the curve.
+
+    `probability` is (row, class), `label` int (row,), `metrics` the content of metrics.json.
+    """
+    background, signal = signal_roc(probability[:, schema.signal], label == schema.signal)
+    floor = 1 / max(int((label != schema.signal).sum()), 1)
+    figure = Figure(figsize=(5.2, 3.9))
+    axes = figure.subplots()
+    auc = metrics["auc"]
+    axes.plot(
+        signal, np.where(background > 0, background, np.nan), label=f"AUC {auc['value']:.4f} ± {auc['error']:.4f}"
+    )
+    diagonal = np.geomspace(floor, 1)
+    axes.plot(diagonal, diagonal, color="0.6", linestyle=":", linewidth=1.2, label="random")
+    axes.set_yscale("log")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(floor / 1.5, 1.2)
+    axes.set_xlabel(f"Signal efficiency ({schema.classes[schema.signal]})")
+    axes.set_ylabel("Background efficiency")
+    axes.legend(loc="upper left")
+    return figure
+
+
+def score_figure(probability: np.ndarray, label: np.ndarray, schema: Schema, bins: int) -> Figure:
+    """Distribution of the signal probability in each class, normalised to unit area."""
+    figure = Figure(figsize=(5.2, 3.9))
+    axes = figure.subplots()
+    edges = np.linspace(0, 1, bins + 1)
+    for index, name in enumerate(schema.classes):
+        _histogram(axes, probability[label == index, schema.signal], edges, name)
+    axes.set_xlim(0, 1)
+    axes.set_xlabel(f"Score: probability of {schema.classes[schema.signal]}")
+    axes.set_ylabel(f"{schema.entity.capitalize()}, normalised to unit area")
+    axes.legend(loc="upper center")
+    return figure
+
+
+def input_figure(samples: Samples, item: Input, schema: Schema) -> Figure:
+    """Distribution of each feature over the real objects, in each class, without the outer 0.5 % on either side."""
+    rows = -(-len(item.features) // COLUMNS)
+    figure = Figure(figsize=(3.0 * COLUMNS, 2.4 * rows))
+    panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
+    real = np.arange(item.slots) < samples.counts[item.name][:, None]
+    for position, feature in enumerate(item.features):
+        values = samples.inputs[item.name][:, :, position]
+        low, high = np.quantile(values[real], [0.005, 0.995]) if real.any() else (0.0, 1.0)
+        edges = np.linspace(low, high if high > low else low + 1, 41)
+        for index, name in enumerate(schema.classes):
+            _histogram(panels[position], values[real & (samples.labels == index)[:, None]], edges, name)
+        panels[position].set_xlabel(feature.name + ("" if feature.unit == "1" else f" [{feature.unit}]"), fontsize=10)
+        panels[position].tick_params(labelsize=8)
+    for panel in panels[len(item.features) :]:
+        panel.set_axis_off()
+    figure.supylabel("Density", fontsize=11)
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=len(schema.classes))
+    return figure
+
+
+def _histogram(axes: Axes, values: np.ndarray, edges: np.ndarray, name: str) -> None:
+    """Draw a density; on a logarithmic axis as soon as one class spans more than a factor of 30."""
+    density = np.histogram(values, edges)[0] / max(len(values), 1) / np.diff(edges)
+    axes.stairs(density, edges, linewidth=1.6, label=name)
+    filled = density[density > 0]
+    if len(filled) and filled.max() > 30 * filled.min():
+        axes.set_yscale("log")

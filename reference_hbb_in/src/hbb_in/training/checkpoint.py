@@ -1,0 +1,40 @@
+"""The state of a training after a whole epoch: enough to go on as if it had never stopped."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..config import RunConfig
+from ..files import atomic_path, sha256
+
+__all__ = ["fingerprint", "load_checkpoint", "save_checkpoint"]
+
+
+def fingerprint(config: RunConfig, data: list[Path]) -> str:
+    """Hash of all that determines a training: `[model]`, `[training]` and the data files."""
+    content = {
+        "model": config.model.model_dump(mode="json"),
+        "training": config.training.model_dump(mode="json"),
+        "data": [sha256(path) for path in data],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write `state` (tensors, numbers, strings, lists, dictionaries) atomically."""
+    with atomic_path(path) as temporary:
+        torch.save(state, temporary)
+
+
+def load_checkpoint(path: Path, identity: str) -> dict[str, Any] | None:
+    """The saved state, or None where there is none, it is damaged, or it belongs to another configuration or data."""
+    if not path.exists():
+        return None
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    except Exception:  # (a damaged archive raises many types; training anew is always right)
+        return None
+    return state if state.get("fingerprint") == identity else None

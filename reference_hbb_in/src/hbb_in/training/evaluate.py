@@ -1,0 +1,68 @@
+"""Evaluate a trained network on the test split."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from ..config import RunConfig
+from ..dataset import Dataset
+from ..errors import UserError
+from ..files import atomic_path, write_json
+from ..interface import Project
+from ..paths import Paths
+from ..progress import progress
+from .batches import as_tensors
+from .metrics import classification_metrics
+
+__all__ = ["evaluate", "load_network", "predict"]
+
+
+def load_network(project: Project, config: RunConfig, paths: Paths) -> nn.Module:
+    """The trained network of a profile, in evaluation mode."""
+    if not paths.weights.exists():
+        message = f"{paths.weights} does not exist; train the network with `make train PROFILE={paths.profile}`"
+        raise UserError(message)
+    network = project.build(config.model)
+    try:
+        network.load_state_dict(load_file(paths.weights))
+    except Exception as error:
+        message = f"{paths.weights} does not fit the [model] section of {paths.config} ({error}); train it again"
+        raise UserError(message) from error
+    return network.eval()
+
+
+def predict(network: nn.Module, dataset: Dataset, batch_size: int) -> np.ndarray:
+    """Class probabilities, float64 (row, class), of every row in order."""
+    parts = []
+    with torch.inference_mode(), progress(None, total=len(dataset), title="predict", unit=dataset.schema.entity) as bar:
+        for batch in dataset.batches(batch_size):
+            logits = network(**as_tensors(batch)[0])
+            parts.append(torch.softmax(logits.double(), 1).numpy())
+            bar.update(len(batch))
+    return np.concatenate(parts)
+
+
+def evaluate(project: Project, config: RunConfig, paths: Paths) -> None:
+    """Write `scores.npz` (probability, label) and `metrics.json` of the test split into the profile's report folder."""
+    schema, options = project.SCHEMA, config.evaluation
+    network = load_network(project, config, paths)
+    with Dataset(paths.processed / "test.h5", schema) as dataset:
+        probability = predict(network, dataset, options.batch_size)
+        label = dataset.labels()
+    metrics: dict[str, Any] = classification_metrics(
+        probability,
+        label,
+        signal=schema.signal,
+        signal_efficiencies=options.signal_efficiencies,
+        bootstrap=options.bootstrap,
+        seed=options.seed,
+    )
+    with atomic_path(paths.scores) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, probability=probability.astype(np.float32), label=label)
+    classes = {name: int((label == index).sum()) for index, name in enumerate(schema.classes)}
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    header = {"schema": 1, "profile": paths.profile, "split": "test", schema.entity: len(label), "classes": classes}
+    write_json(paths.metrics, header | {"parameters": parameters} | metrics)

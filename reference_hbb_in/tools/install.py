@@ -1,0 +1,169 @@
+"""Make a virtual environment and install a project into it, with uv where it can be had, otherwise with pip.
+
+    python3 tools/install.py --venv .venv --constraints constraints.txt --editable '.[all]' --stamp .venv/ready
+
+uv is installed from the index that pip is configured with, and is told what pip is told: indexes, local folders of
+wheels, certificates. A run that finds its stamp up to date only renews the time of the stamp, for make.
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST_PYTHON = (3, 11)
+UV = "uv>=0.8"
+
+
+class InstallError(Exception):
+    """What went wrong, and what helps."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run; returns the exit code."""
+    options = parser().parse_args(argv)
+    try:
+        check_python()
+        install(options)
+    except InstallError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    result = argparse.ArgumentParser(description="Make a virtual environment and install into it.")
+    result.add_argument("--venv", type=Path, default=Path(".venv"), help="its folder (default: %(default)s)")
+    result.add_argument("--stamp", type=Path, help="file written when all is done (default: ready, in that folder)")
+    result.add_argument("-c", "--constraints", type=Path, help="file that pins every version")
+    result.add_argument("-e", "--editable", action="append", default=[], help="project to install: PATH[EXTRAS]")
+    result.add_argument("-r", "--requirements", type=Path, action="append", default=[], help="file of requirements")
+    result.add_argument("--installer", choices=("uv", "pip"), default="uv", help="default: %(default)s, or else pip")
+    return result
+
+
+def check_python() -> None:
+    """Refuse a Python that the project does not run under."""
+    if sys.version_info < OLDEST_PYTHON:
+        message = (
+            f"Python {platform.python_version()} is too old, {'.'.join(map(str, OLDEST_PYTHON))} or newer is needed; "
+            "run this with a newer one, for example: python3.12 " + " ".join(sys.argv)
+        )
+        raise InstallError(message)
+
+
+def install(options: argparse.Namespace) -> None:
+    """Bring the environment to what the options ask for, unless the stamp says that it is there."""
+    stamp = options.stamp or options.venv / "ready"
+    digest = fingerprint(options)
+    if stamp.is_file() and python_of(options.venv).exists() and stamp.read_text(encoding="utf-8") == digest:
+        stamp.touch()
+        return
+    python = make_environment(options.venv)
+    if options.installer == "uv" and get_uv(python):
+        installer, settings = ["uv", "pip", "install", "--python", str(python)], uv_settings(pip_settings(python))
+    else:
+        installer, settings = ["pip", "install"], {}
+    command = [str(python), "-m", *installer, *requested(options)]
+    if subprocess.run(command, env=os.environ | settings, check=False).returncode != 0:
+        message = f"{installer[0]} could not install; its own message is above"
+        raise InstallError(message)
+    part = stamp.with_name(stamp.name + ".part")
+    part.write_text(digest, encoding="utf-8")
+    part.replace(stamp)
+
+
+def requested(options: argparse.Namespace) -> list[str]:
+    """What to install, in the options that uv and pip have in common."""
+    result = ["--constraint", str(options.constraints)] if options.constraints else []
+    for path in options.requirements:
+        result += ["--requirement", str(path)]
+    for project in options.editable:
+        result += ["--editable", project]
+    return result
+
+
+def fingerprint(options: argparse.Namespace) -> str:
+    """SHA-256 of everything that decides what gets installed."""
+    paths = [*options.requirements, *([options.constraints] if options.constraints else [])]
+    for project in options.editable:
+        root = Path(project.split("[")[0])
+        paths += [root / name for name in ("pyproject.toml", "hatch_build.py", "fair.toml")]
+        paths += sorted((root / "requirements").glob("*.txt"))
+    digest = hashlib.sha256(f"{sys.version} {platform.machine()} {requested(options)}".encode())
+    for path in paths:
+        digest.update(path.read_bytes() if path.is_file() else b"")
+        digest.update(b"\0")
+    return digest.hexdigest() + "\n"
+
+
+def python_of(venv: Path) -> Path:
+    """The interpreter of an environment; its own path, not what it links to."""
+    return venv.absolute() / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def make_environment(venv: Path) -> Path:
+    """Make an environment that has pip, over an unfinished one if need be; returns its interpreter."""
+    python = python_of(venv)
+    if python.exists() and run([str(python), "-m", "pip", "--version"]).returncode == 0:
+        return python
+    made = run([sys.executable, "-m", "venv", "--clear", str(venv)])
+    if made.returncode != 0:
+        reason = (made.stdout + made.stderr).strip()
+        message = f"cannot make {venv}: {reason} (on Debian and Ubuntu: apt install python3-venv)"
+        raise InstallError(message)
+    return python
+
+
+def get_uv(python: Path) -> bool:
+    """Install uv into the environment; whether it is there now."""
+    if run([str(python), "-m", "uv", "--version"]).returncode == 0:
+        return True
+    result = run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV])
+    if result.returncode != 0:
+        print(f"note: uv cannot be installed, using pip, which takes longer\n{result.stderr.strip()}", file=sys.stderr)
+    return result.returncode == 0
+
+
+def pip_settings(python: Path) -> dict[str, str]:
+    """What pip is told by its configuration files and by the environment, which goes first."""
+    settings: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
+    for line in run([str(python), "-m", "pip", "config", "list"]).stdout.splitlines():
+        name, _, value = line.partition("=")
+        section, _, key = name.partition(".")
+        if section in settings and value:
+            settings[section][key] = str(ast.literal_eval(value))
+    return settings["global"] | settings["install"] | settings[":env:"]
+
+
+def uv_settings(pip: dict[str, str]) -> dict[str, str]:
+    """The settings of pip as environment variables of uv; one that is set already stays as it is."""
+    flag = {"1", "true", "yes", "on"}
+    result = {
+        "UV_DEFAULT_INDEX": pip.get("index-url", ""),
+        "UV_INDEX": " ".join(pip.get("extra-index-url", "").split()),
+        "UV_FIND_LINKS": ",".join(pip.get("find-links", "").split()),
+        "UV_INSECURE_HOST": " ".join(pip.get("trusted-host", "").split()),
+        "UV_NO_INDEX": "true" if pip.get("no-index", "").lower() in flag else "",
+        "SSL_CERT_FILE": pip.get("cert", ""),
+        # pip takes the best version among all indexes, whichever comes first
+        "UV_INDEX_STRATEGY": "unsafe-best-match" if pip.get("extra-index-url") else "",
+    }
+    return {name: value for name, value in result.items() if value and name not in os.environ}
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command quietly and return what it said."""
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
