@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -174,21 +175,25 @@ class Dataset:
             self._refuse(f"schema_version is {version}, this program reads {SCHEMA_VERSION}")
         if not self._file.attrs.get("complete", False):
             self._refuse("the file was never finished (no `complete` attribute)")
-        for name, (_, shape) in columns(self.schema).items():
+        for name, (dtype, shape) in columns(self.schema).items():
             if name not in self._file:
                 self._refuse(f"/{name} is missing")
             column = self._file[name]
-            if column.shape[1:] != shape or len(column) != len(self._file["labels"]):
-                self._refuse(f"/{name} has shape {column.shape}, expected (rows, {', '.join(map(str, shape))})")
+            found = (column.dtype, column.ndim, column.shape[1:]) if isinstance(column, h5py.Dataset) else None
+            if found != (dtype, 1 + len(shape), shape):
+                self._refuse(f"/{name} is {column}, expected {dtype} (rows, {', '.join(map(str, shape))})")
+        rows = {name: len(self._file[name]) for name in columns(self.schema)}
+        if len(set(rows.values())) > 1:
+            self._refuse(f"numbers of rows differ where one is expected: {rows}")
         for item in self.schema.inputs:
             self._validate_features(item)
-        classes = tuple(self._file["labels"].attrs["classes"])
+        classes = tuple(self._file["labels"].attrs.get("classes", ()))
         if classes != self.schema.classes:
             self._refuse(f"classes are {classes}, expected {self.schema.classes}")
 
     def _validate_features(self, item: Input) -> None:
-        stored = tuple(self._file[f"inputs/{item.name}"].attrs["features"])
-        for expected, found in zip(item.feature_names, stored, strict=True):
+        stored = tuple(self._file[f"inputs/{item.name}"].attrs.get("features", ()))
+        for expected, found in zip_longest(item.feature_names, stored):
             if expected != found:
                 self._refuse(f"/inputs/{item.name} holds feature {found!r} where {expected!r} is expected")
 
