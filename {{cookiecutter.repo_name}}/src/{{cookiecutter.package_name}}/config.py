@@ -27,9 +27,9 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Section(BaseModel):
-    """A table of the configuration file: immutable, and a key it does not know is an error."""
+    """A table of the configuration file: immutable; an unknown key and a number that is not finite are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Fractions(Section):
@@ -76,7 +76,7 @@ class EvaluationConfig(Section):
     """`[evaluation]`: the test-set metrics and their bootstrap errors."""
 
     batch_size: Positive = 512
-    bootstrap: Positive = 200
+    bootstrap: Annotated[int, Field(ge=2)] = 200
     seed: Seed = 1
     signal_efficiencies: tuple[Fraction, ...] = (0.3, 0.5)
 
