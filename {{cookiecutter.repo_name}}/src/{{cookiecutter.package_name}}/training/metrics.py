@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import auc, roc_curve
 
+from ..errors import UserError
 from ..progress import progress
 
 __all__ = ["classification_metrics", "signal_roc"]
@@ -37,11 +38,14 @@ def classification_metrics(
     chosen = probability[np.arange(len(label)), label]
     per_row = {"accuracy": probability.argmax(1) == label, "cross_entropy": -np.log(np.maximum(chosen, 1e-38))}
     is_signal, score = label == signal, probability[:, signal]
+    if is_signal.all() or not is_signal.any():
+        message = f"metrics need signal and background, but all {len(label)} rows are of one kind; make more data"
+        raise UserError(message)
     background, efficiency = signal_roc(score, is_signal)
     passing = {point: np.interp(point, efficiency, background) for point in signal_efficiencies}
     trials = {name: [] for name in ("auc", *per_row, *signal_efficiencies)}  # type: dict[Any, list[float]]
     n_background = int((~is_signal).sum())
-    for count in progress(_resamples(len(label), bootstrap, seed), total=bootstrap, title="bootstrap", unit="trials"):
+    for count in progress(_resamples(is_signal, bootstrap, seed), total=bootstrap, title="bootstrap", unit="trials"):
         for name, values in per_row.items():
             trials[name].append(float(np.average(values, weights=count)))
         drawn = signal_roc(score, is_signal, count)
@@ -65,8 +69,12 @@ def _rejection(background: float, error: float, n_background: int) -> dict[str, 
     return {"value": 1 / background, "error": error}
 
 
-def _resamples(rows: int, trials: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each row is drawn in each bootstrap trial."""
+def _resamples(is_signal: np.ndarray, trials: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each row is drawn in each bootstrap trial; one without signal or without background is drawn again."""
     random = np.random.default_rng(seed)
-    for _ in range(trials):
-        yield np.bincount(random.integers(rows, size=rows), minlength=rows).astype(np.float64)
+    rows = len(is_signal)
+    while trials:
+        drawn = random.integers(rows, size=rows)
+        if 0 < is_signal[drawn].sum() < rows:
+            trials -= 1
+            yield np.bincount(drawn, minlength=rows).astype(np.float64)
