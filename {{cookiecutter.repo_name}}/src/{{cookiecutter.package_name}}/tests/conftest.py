@@ -1,0 +1,65 @@
+"""Runs of two projects, made once: data, training, evaluation, export, report."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ..config import RunConfig
+from ..paths import Paths
+from .projects import StandIn, make_project, other_config, other_project, own_config, own_project
+
+
+@dataclass(frozen=True)
+class Run:
+    """A project, its configuration and the files of its run."""
+
+    project: StandIn
+    config: RunConfig
+    paths: Paths
+
+
+@pytest.fixture(scope="session", params=["own", "other"])
+def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    own = request.param == "own"
+    project, config = (own_project(), own_config()) if own else (other_project(), other_config())
+    return Run(project, config, make_project(tmp_path_factory.mktemp(request.param) / "project", project, config))
+
+
+@pytest.fixture(scope="session")
+def trained(prepared: Run) -> Run:
+    from ..training.train import train
+
+    train(prepared.project, prepared.config, prepared.paths)
+    return prepared
+
+
+@pytest.fixture(scope="session")
+def evaluated(trained: Run) -> Run:
+    from ..training.evaluate import evaluate
+
+    evaluate(trained.project, trained.config, trained.paths)
+    return trained
+
+
+@pytest.fixture(scope="session")
+def exported(trained: Run) -> Run:
+    from ..export.onnx import export
+
+    export(trained.project, trained.config, trained.paths)
+    return trained
+
+
+@pytest.fixture(scope="session")
+def reported(evaluated: Run) -> Run:
+    from ..report.page import report
+
+    report(evaluated.project, evaluated.config, evaluated.paths)
+    return evaluated
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Run:
+    """The other project with its data set, untrained, for tests that change it."""
+    project, config = other_project(), other_config()
+    return Run(project, config, make_project(tmp_path / "project", project, config))

@@ -1,0 +1,167 @@
+"""Projects for the tests: this one with random rows, and one that is as unlike it as can be."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from .. import project as this_project
+from ..config import DataConfig, EvaluationConfig, ExportConfig, RunConfig, Section, TrainingConfig, load_config
+from ..interface import ReportSection, Study
+from ..paths import Paths
+from ..schema import Feature, Input, Schema
+from ..splits import SPLITS
+from .samples import random_samples, write_dataset
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+__all__ = ["PROFILE", "ROOT", "StandIn", "make_project", "other_config", "other_project", "own_config", "own_project"]
+
+ROOT = Path(__file__).resolve().parents[3]
+PROFILE = "tiny"
+ROWS = {"train": 96, "val": 64, "test": 64}
+
+CELLS = Schema(
+    entity="images",
+    inputs=(
+        Input(
+            "cells",
+            slots=10,
+            features=(Feature("depth", "mm", "depth below the surface", 0, 5), Feature("tilt", "rad", "angle", -1, 1)),
+        ),
+    ),
+    classes=("dark & dull", "<bright>", "mixed"),
+    signal=1,
+)
+
+CELLS_TOML = """
+[data]
+fractions = { train = 0.5, val = 0.25, test = 0.25 }
+[data.options]
+rows = 40
+[model]
+channels = 6
+[training]
+epochs = 2
+batch_size = 16
+[evaluation]
+bootstrap = 5
+[export]
+rows = 8
+"""
+
+# a title that would break HTML, TOML, JSON or a shell if it were pasted anywhere
+FAIR = r"""
+[identity]
+title = "<script>alert('1')</script> & \"two\" \\ ünï"
+version = "1.2.3"
+description = "A model for <b>tests</b>."
+license = "MIT"
+doi = "10.5281/zenodo.1234567"
+[[people]]
+name = "A Group"
+"""
+
+
+@dataclass
+class StandIn:
+    """A project whose data step writes random rows."""
+
+    SCHEMA: Schema
+    DataOptions: type[Section]
+    ModelOptions: type[Section]
+    network: "Callable[[Any], nn.Module]"
+    STUDIES: Mapping[str, Study] = field(default_factory=dict)
+    REPORT: tuple[ReportSection, ...] = ()
+
+    def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: int) -> None:
+        """Write the three splits."""
+        del raw, source, workers
+        for seed, name in enumerate(SPLITS):
+            samples = random_samples(self.SCHEMA, ROWS[name], seed=config.seed + seed)
+            write_dataset(out / f"{name}.h5", self.SCHEMA, samples)
+
+    def build(self, config: Section) -> "nn.Module":
+        """Make the untrained network."""
+        return self.network(config)
+
+
+class Rows(Section):
+    rows: int = 40
+
+
+class Channels(Section):
+    channels: Annotated[int, Field(gt=0)] = 6
+
+
+def convolution(config: Channels) -> "nn.Module":
+    """A network that minds the order of the slots, does not normalise, and draws random numbers as it trains."""
+    from torch import nn
+
+    class Convolution(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.Sequential(
+                nn.Conv1d(2, config.channels, 3, padding=1),
+                nn.BatchNorm1d(config.channels),
+                nn.ReLU(),
+                nn.Dropout(0.1),
+                nn.Flatten(),
+                nn.Linear(10 * config.channels, 3),
+            )
+
+        def forward(self, cells: "torch.Tensor") -> "torch.Tensor":
+            logits: torch.Tensor = self.layers(cells.transpose(1, 2))
+            return logits
+
+    return Convolution()
+
+
+def other_project() -> StandIn:
+    """One input of another name, three classes, a convolutional network."""
+    section = ReportSection("An <extra> section", "make extra", lambda config, _: f"<p>extra {config.profile}</p>")
+    return StandIn(CELLS, Rows, Channels, convolution, REPORT=(section,))
+
+
+def own_project() -> StandIn:
+    """This project's schema and network."""
+    return StandIn(this_project.SCHEMA, this_project.DataOptions, this_project.ModelOptions, this_project.build)
+
+
+def other_config() -> RunConfig:
+    """A run of the other project that takes a second."""
+    return RunConfig(
+        profile=PROFILE,
+        data=DataConfig(options=Rows()),
+        model=Channels(),
+        training=TrainingConfig(epochs=6, batch_size=16, micro_batch=8, learning_rate=0.02, schedule="one-cycle"),
+        evaluation=EvaluationConfig(batch_size=50, bootstrap=20, signal_efficiencies=(0.25, 0.5)),
+        export=ExportConfig(rows=20),
+    )
+
+
+def own_config() -> RunConfig:
+    """The network of the project's smallest profile, trained for a moment."""
+    smallest = load_config(ROOT / "config" / "smoke.toml", this_project.DataOptions, this_project.ModelOptions)
+    return smallest.model_copy(
+        update={
+            "profile": PROFILE,
+            "training": TrainingConfig(epochs=3, batch_size=16, micro_batch=8, learning_rate=0.01),
+            "evaluation": EvaluationConfig(batch_size=50, bootstrap=20),
+            "export": ExportConfig(rows=20),
+        }
+    )
+
+
+def make_project(root: Path, project: StandIn, config: RunConfig) -> Paths:
+    """Lay out a project's folder with its data set; `config/tiny.toml` is that of the other project."""
+    (root / "config").mkdir(parents=True)
+    (root / "config" / f"{PROFILE}.toml").write_text(CELLS_TOML, encoding="utf-8")
+    (root / "fair.toml").write_text(FAIR, encoding="utf-8")
+    paths = Paths.of_project(root, config.profile)
+    project.prepare(config.data, paths.processed, raw=paths.raw, source="simulation", workers=1)
+    return paths
