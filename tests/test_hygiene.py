@@ -1,0 +1,106 @@
+"""What no committed file may be or hold."""
+
+import ast
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from .projects import CONTEXT, ROOT, TEMPLATE, repository_files
+
+FILES = repository_files()
+PYTHON = [path for path in FILES if path.suffix == ".py"]
+SOURCES = [path for path in PYTHON if "tests" not in path.relative_to(ROOT).parts]
+LARGEST_FILE = 1_000_000
+LONGEST_MODULE = 320
+LONGEST_FUNCTION = 40
+LONGEST_WITHOUT_DOCSTRING = 6
+FORBIDDEN = {
+    "a path of one machine": re.compile(r"(?<![\w.:/-])/(?:work|root|tmp|home/\w+)(?![\w.-])"),
+    "the host of a package index": re.compile(r"\b(?:pypi|files\.pythonhosted|registry\.npmjs|deb\.debian)\.org\b"),
+    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
+    "a token": re.compile(r"\b(?:AKIA[0-9A-Z]{16}|gh[opsu]_\w{36}|glpat-[\w-]{20}|xox[abp]-[\w-]{10,}|pypi-\w{16,})"),
+    "a password": re.compile(r"(?i)\b\w*(?:password|secret|token|api_key)\w*\s*[:=]\s*[\"'][A-Za-z0-9+/_-]{12,}[\"']"),
+}
+CORE_KNOWS_NOT = re.compile(r"(?i)(?<![a-z])(?:tracks?|vertex|vertices|jets?|hbb)(?![a-z])")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def text_of(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", errors="replace")
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(path: Path) -> Iterator[Function]:
+    return (node for node in ast.walk(parsed(path)) if isinstance(node, Function))
+
+
+def public_functions(path: Path) -> Iterator[Function]:
+    """Functions of a module, and methods of its classes, that others may call."""
+    tree = parsed(path)
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name[0] != "_"]
+    members = [node for scope in classes for node in scope.body]
+    for node in (*tree.body, *members):
+        if isinstance(node, Function) and node.name[0] != "_":
+            yield node
+
+
+def length(node: Function) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert len(FILES) > 150
+    assert len(SOURCES) > 80
+
+
+def test_no_file_is_large_or_empty() -> None:
+    sizes = {name_of(path): path.stat().st_size for path in FILES}
+    assert {name: size for name, size in sizes.items() if size > LARGEST_FILE} == {}
+    assert [name_of(path) for path in FILES if not text_of(path).strip()] == []
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_file_holds(what: str) -> None:
+    searched = [path for path in FILES if not path.name.startswith("Dockerfile")]  # an image has paths of its own
+    found = {name_of(path): match.group() for path in searched if (match := FORBIDDEN[what].search(text_of(path)))}
+    assert found == {}
+
+
+def test_modules_are_short() -> None:
+    lengths = {name_of(path): text_of(path).count("\n") for path in PYTHON}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_MODULE} == {}
+
+
+def test_functions_are_short() -> None:
+    lengths = {f"{name_of(path)}:{node.name}": length(node) for path in SOURCES for node in functions(path)}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
+
+
+def test_public_functions_say_what_they_do() -> None:
+    silent = [
+        f"{name_of(path)}:{node.name}"
+        for path in SOURCES
+        for node in public_functions(path)
+        if length(node) > LONGEST_WITHOUT_DOCSTRING and not ast.get_docstring(node)
+    ]
+    assert silent == []
+
+
+def test_the_core_knows_no_project() -> None:
+    package = TEMPLATE / "src" / "{{cookiecutter.package_name}}"
+    owned = CONTEXT["_user_owned"]
+    names = {path: path.relative_to(TEMPLATE).as_posix() for path in PYTHON if path.is_relative_to(package)}
+    core = [path for path, name in names.items() if not any(fnmatch(name, pattern) for pattern in owned)]
+    assert len(core) > 20
+    assert {names[path]: match.group() for path in core if (match := CORE_KNOWS_NOT.search(text_of(path)))} == {}

@@ -1,0 +1,97 @@
+"""The reference is a true instance of the template, and one set of versions serves the whole repository."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from .projects import REFERENCE, ROOT, TEMPLATE, load_script
+
+FOLDERS = {"repository": ROOT, "template": TEMPLATE, "reference": REFERENCE}
+
+
+@pytest.fixture(scope="module")
+def sync() -> ModuleType:
+    """The script behind `make reference-sync`."""
+    return load_script(ROOT / "tools" / "reference_sync.py")
+
+
+@pytest.fixture(scope="module")
+def fresh(sync: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What the template renders today for the reference's answers."""
+    files: dict[str, bytes] = sync.template_files(sync.render(tmp_path_factory.mktemp("fresh")))
+    return files
+
+
+@pytest.fixture
+def copy(sync: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the reference, in a repository of its own, that the script takes for the reference."""
+    folder = tmp_path / REFERENCE.name
+    for name in sync.tracked_files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REFERENCE / name, folder / name)
+    subprocess.run(["git", "init", "--quiet", folder], check=True)
+    monkeypatch.setattr(sync, "REFERENCE", folder)
+    return folder
+
+
+def versions(path: Path) -> set[tuple[str, str]]:
+    """Names and pinned versions; a name has several where platforms differ."""
+    lines = [line.partition(" ;")[0].strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    pins = [line.partition("==") for line in lines if line and not line.startswith("#")]
+    assert all(separator for _, separator, _ in pins), f"{path} has a line that pins nothing"
+    return {(name, version) for name, _, version in pins}
+
+
+def test_the_reference_is_an_instance(sync: ModuleType, fresh: dict[str, bytes]) -> None:
+    assert len(fresh) > 50
+    assert sync.problems(fresh) == []
+
+
+def test_the_template_owns_its_share_of_the_lines(sync: ModuleType, fresh: dict[str, bytes]) -> None:
+    assert sync.SHARE_FLOOR >= 0.30
+    assert sync.SHARE_FLOOR <= sync.share(fresh) < 1
+
+
+def test_drift_loss_and_strays_are_named(sync: ModuleType, fresh: dict[str, bytes], copy: Path) -> None:
+    with (copy / "src" / "hbb_in" / "cli.py").open("a") as stream:
+        stream.write("# drift\n")
+    (copy / "Makefile").unlink()
+    (copy / "src" / "hbb_in" / "stray.py").write_text("# nobody's\n")
+    with (copy / "src" / "hbb_in" / "project.py").open("a") as stream:
+        stream.write("# the project's own affair\n")
+    assert sorted(sync.problems(fresh)) == [
+        "Makefile is missing",
+        "src/hbb_in/cli.py differs from the template",
+        "src/hbb_in/stray.py belongs neither to the template nor to the project",
+    ]
+
+
+def test_synchronising_mends_what_the_template_owns_alone(
+    sync: ModuleType, fresh: dict[str, bytes], copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    face = copy / "src" / "hbb_in" / "project.py"
+    face.write_text("# mine\n")
+    (copy / "Makefile").unlink()
+    (copy / "tools" / "stray.py").write_text("# nobody's\n")
+    sync.synchronise(fresh)
+    assert capsys.readouterr().out.splitlines() == ["updated Makefile", "removed tools/stray.py"]
+    assert sync.problems(fresh) == []
+    assert face.read_text() == "# mine\n"
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_constraints_hold_everywhere(folder: str) -> None:
+    path = FOLDERS[folder] / "constraints.txt"
+    text, pins = path.read_text(encoding="utf-8"), versions(path)
+    assert ("torch", "2.13.0") in pins
+    assert [pin for pin in pins if "+" in pin[1]] == [], "a local version exists on one index only"
+    assert "://" not in text
+    assert not [line for line in text.splitlines() if line.startswith("-")], "an option is the user's to choose"
+
+
+@pytest.mark.parametrize("folder", ["template", "reference"])
+def test_constraints_agree_with_those_of_the_repository(folder: str) -> None:
+    assert versions(FOLDERS[folder] / "constraints.txt") <= versions(ROOT / "constraints.txt")

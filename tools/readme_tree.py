@@ -1,0 +1,146 @@
+"""The tree of a new project, for the README: what the template really renders, with one comment for each entry.
+
+Without an option this script prints the tree; with `--update` it writes it into README.md, between the lines
+`<!-- tree:start -->` and `<!-- tree:end -->`; with `--check` it says whether it stands there.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from fnmatch import fnmatch
+from pathlib import Path
+
+from cookiecutter.main import cookiecutter
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+START, END = "<!-- tree:start -->\n", "<!-- tree:end -->"
+PACKAGE = "src/<package>/"
+WIDTH = 30  # of the column of names
+
+# Entry -> comment. An entry without a comment, or a comment without an entry, is an error.
+COMMENTS = {
+    "README.md": "the model card, the commands, how to cite",
+    "Makefile": "the steps, as a DAG of files",
+    "project.mk": "additions to it",
+    "fair.toml": "the one source of all metadata",
+    "CITATION.cff": "how to cite, from fair.toml",
+    "codemeta.json": "the same for machines",
+    "config/": "the profiles smoke, quick and full",
+    "data/": "raw and processed data",
+    "models/": "weights, ONNX graphs, run records",
+    "reports/": "metrics, figures, HTML reports",
+    PACKAGE: "the Python package",
+    "src/<package>/project.py": "the face that the core sees",
+    "src/<package>/data/": "where the data come from",
+    "src/<package>/model/": "the network",
+    "src/<package>/studies/": "commands that only this project has",
+    "src/<package>/interface.py": "what project.py has to provide",
+    "src/<package>/cli.py": "one command for each step",
+    "src/<package>/config.py": "the profiles, validated",
+    "src/<package>/sections.py": "which settings changed, for make",
+    "src/<package>/schema.py": "inputs, features, units, classes",
+    "src/<package>/dataset.py": "the HDF5 files: writing, checking, reading",
+    "src/<package>/splits.py": "training, validation and test rows",
+    "src/<package>/training/": "train, resume, evaluate",
+    "src/<package>/interpret/": "what the network looks at",
+    "src/<package>/export/": "the ONNX graph, checked",
+    "src/<package>/report/": "figures and the HTML report",
+    "src/<package>/fair/": "citation files, provenance",
+    "src/<package>/tests/": "tests of the core",
+    "src/<package>/errors.py": "messages to a person",
+    "src/<package>/files.py": "files that are whole or absent",
+    "src/<package>/paths.py": "where each step reads and writes",
+    "src/<package>/progress.py": "progress bars",
+    "src/<package>/__main__.py": "python -m <package>",
+    "src/<package>/__init__.py": "what the package is",
+    "docs/": "documentation, with pages of yours in docs/project/",
+    "requirements/": "what the core needs, and what you need",
+    "constraints.txt": "versions that work together",
+    "pyproject.toml": "settings of the build and of the tools",
+    "hatch_build.py": "the package's metadata, from fair.toml",
+    "tools/": "the installer, the compiler of constraints.txt",
+    "Dockerfile.cpu": "a container image",
+    "Dockerfile.gpu": "the same for GPUs, if you want it",
+    "LICENSE": "the licence that you chose",
+    ".github/": "continuous integration, updates of dependencies",
+    ".pre-commit-config.yaml": "quick checks before each commit",
+    ".cookiecutter.json": "the answers, for later updates",
+    ".dockerignore": "what stays out of the images",
+    ".gitignore": "what stays out of the repository",
+}
+
+
+def entries(project: Path) -> dict[str, Path]:
+    """What the tree shows of a project: the top level and the package's modules; folders end in a slash."""
+    (package,) = (project / "src").iterdir()
+    paths = {path.name: path for path in project.iterdir() if path.name != "src"}
+    paths |= {PACKAGE.rstrip("/"): package} | {PACKAGE + path.name: path for path in package.iterdir()}
+    return {name + "/" * path.is_dir(): path for name, path in paths.items()}
+
+
+def mismatches(project: Path) -> list[str]:
+    """One line for each entry without a comment, and for each comment without an entry."""
+    found = entries(project).keys()
+    missing = [f"{name} has no comment in tools/readme_tree.py" for name in found if name not in COMMENTS]
+    return missing + [f"{name} is not rendered, but has a comment" for name in COMMENTS if name not in found]
+
+
+def yours(project: Path, path: Path) -> bool:
+    """Whether everything in an entry belongs to the project, by the contract in cookiecutter.json."""
+    patterns = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))["_user_owned"]
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    names = [file.relative_to(project).as_posix() for file in files]
+    return all(any(fnmatch(name, pattern) for pattern in patterns) for name in names)
+
+
+def tree(project: Path) -> str:
+    """The tree as a fenced block, in the order of the comments."""
+    found = entries(project)
+    inner = [name for name in COMMENTS if name in found and name.startswith(PACKAGE) and name != PACKAGE]
+    outer = [name for name in COMMENTS if name in found and name not in inner]
+    package = f"src/{found[PACKAGE].name}/"
+    lines = []
+    for name in (*outer[: outer.index(PACKAGE) + 1], *inner, *outer[outer.index(PACKAGE) + 1 :]):
+        branch = "└── " if name in (outer[-1], inner[-1]) else "├── "
+        shown = "│   " + branch + name.removeprefix(PACKAGE) if name in inner else branch + name
+        shown = shown.replace(PACKAGE, package)
+        owner = "yours: " if yours(project, found[name]) else ""
+        lines.append(f"{shown:<{WIDTH}}{owner}{COMMENTS[name].replace('<package>', found[PACKAGE].name)}")
+    return "\n".join(["```text", f"{project.name}/", *lines, "```", ""])
+
+
+def parts(text: str) -> tuple[str, str, str]:
+    """A README's text before the tree, the tree, and the text after it."""
+    before, start, rest = text.partition(START)
+    content, end, after = rest.partition(END)
+    if not start or not end:
+        message = f"README.md lacks the lines {START.strip()} and {END}"
+        raise SystemExit(message)
+    return before + start, content, end + after
+
+
+def main() -> int:
+    """Print, check or update; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--update", action="store_true", help="write the tree into README.md")
+    action.add_argument("--check", action="store_true", help="fail if README.md has another tree")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(cookiecutter(str(ROOT), no_input=True, output_dir=folder, default_config=True))
+        problems, content = mismatches(project), tree(project)
+    before, present, after = parts(README.read_text(encoding="utf-8"))
+    if options.check and present != content:
+        problems.append("README.md has another tree: run `python tools/readme_tree.py --update`")
+    if options.update:
+        README.write_text(before + content + after, encoding="utf-8")
+    elif not options.check:
+        print(content)
+    print("".join(f"{problem}\n" for problem in problems), end="", file=sys.stderr)
+    return int(bool(problems))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
