@@ -45,6 +45,12 @@ def _export(project: "Project", config: "RunConfig", paths: "Paths", _: argparse
     export(project, config, paths)
 
 
+def _explain(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.Namespace) -> None:
+    from .interpret.permutation import explain
+
+    explain(project, config, paths)
+
+
 def _report(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.Namespace) -> None:
     from .report.page import report
 
@@ -77,6 +83,7 @@ STEPS: dict[str, tuple[Step, str]] = {
     "train": (_train, "train the network; a killed training goes on where it stopped"),
     "evaluate": (_evaluate, "metrics with bootstrap errors on the test split"),
     "export": (_export, "write the ONNX graph, after checking it against PyTorch"),
+    "explain": (_explain, "rank the features by the AUC that is lost when each is shuffled"),
     "report": (_report, "draw the figures and write the HTML report"),
     "summary": (_summary, "print the headline metrics and where the report is"),
     "graph": (_graph, "draw the DAG from `make --print-data-base` on standard input"),

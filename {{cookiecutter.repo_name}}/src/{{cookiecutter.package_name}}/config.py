@@ -12,6 +12,7 @@ __all__ = [
     "DataConfig",
     "EvaluationConfig",
     "ExportConfig",
+    "InterpretationConfig",
     "ReportConfig",
     "RunConfig",
     "Section",
@@ -89,6 +90,14 @@ class ExportConfig(Section):
     rows: Positive = Field(default=256, description="test rows on which the graph is compared")
 
 
+class InterpretationConfig(Section):
+    """`[interpretation]`: how much of the test split the explanations look at."""
+
+    rows: Positive = 2000
+    repeats: Annotated[int, Field(ge=2)] = Field(default=3, description="shuffles of each feature")
+    seed: Seed = 1
+
+
 class ReportConfig(Section):
     """`[report]`: the HTML page."""
 
@@ -104,6 +113,7 @@ class RunConfig(Section):
     training: TrainingConfig
     evaluation: EvaluationConfig = EvaluationConfig()
     export: ExportConfig = ExportConfig()
+    interpretation: InterpretationConfig = InterpretationConfig()
     report: ReportConfig = ReportConfig()
 
 

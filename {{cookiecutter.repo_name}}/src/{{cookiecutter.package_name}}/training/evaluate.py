@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from ..config import RunConfig
-from ..dataset import Dataset
+from ..dataset import Dataset, Samples
 from ..errors import UserError
 from ..files import atomic_path, write_json
 from ..interface import Project
@@ -17,7 +17,7 @@ from ..progress import progress
 from .batches import as_tensors
 from .metrics import classification_metrics
 
-__all__ = ["evaluate", "load_network", "predict"]
+__all__ = ["evaluate", "load_network", "predict", "probabilities"]
 
 
 def load_network(project: Project, config: RunConfig, paths: Paths) -> nn.Module:
@@ -37,12 +37,17 @@ def load_network(project: Project, config: RunConfig, paths: Paths) -> nn.Module
 def predict(network: nn.Module, dataset: Dataset, batch_size: int) -> np.ndarray:
     """Class probabilities, float64 (row, class), of every row in order."""
     parts = []
-    with torch.inference_mode(), progress(None, total=len(dataset), title="predict", unit=dataset.schema.entity) as bar:
+    with progress(None, total=len(dataset), title="predict", unit=dataset.schema.entity) as bar:
         for batch in dataset.batches(batch_size):
-            logits = network(**as_tensors(batch)[0])
-            parts.append(torch.softmax(logits.double(), 1).numpy())
+            parts.append(probabilities(network, batch))
             bar.update(len(batch))
     return np.concatenate(parts)
+
+
+def probabilities(network: nn.Module, samples: Samples) -> np.ndarray:
+    """Class probabilities, float64 (row, class), of some rows."""
+    with torch.inference_mode():
+        return torch.softmax(network(**as_tensors(samples)[0]).double(), 1).numpy()
 
 
 def evaluate(project: Project, config: RunConfig, paths: Paths) -> None:
