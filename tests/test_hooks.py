@@ -1,23 +1,20 @@
 """What becomes of the answers: wrong ones are refused together, right ones come back exactly from every file."""
 
-import json
-import tomllib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-import yaml
 from cookiecutter.exceptions import CookiecutterException
-from cookiecutter.main import cookiecutter
 from hbb_in.fair import metadata
 from hbb_in.fair.identifiers import doi_problem, email_problem, orcid_problem
+from hbb_in.fair.source import read_metadata
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 
-ROOT = Path(__file__).parents[1]
+from .projects import ROOT, TEMPLATE, file_names, render
+from .test_bake import PARSERS
 
 HOSTILE = {
     "project_name": 'Jet\'s "tagger": v2 & more',
@@ -41,11 +38,6 @@ WRONG = {
 }
 
 
-def bake(folder: Path, **answers: str) -> Path:
-    """Render a project below `folder`."""
-    return Path(cookiecutter(str(ROOT), no_input=True, output_dir=str(folder), extra_context=answers))
-
-
 @pytest.fixture(scope="session")
 def hook() -> dict[str, Any]:
     """The names of pre_gen_project.py, which is a template before it is a script."""
@@ -60,7 +52,7 @@ def test_wrong_answers_are_refused_together_and_leave_nothing(
 ) -> None:
     (tmp_path / "out").mkdir()
     with pytest.raises(CookiecutterException):
-        bake(tmp_path / "out", **{name: value for name, (value, _) in WRONG.items()})
+        render(tmp_path / "out", **{name: value for name, (value, _) in WRONG.items()})
     said = [line for line in capfd.readouterr().err.splitlines() if "; for example: " in line]
     assert [line.split(" = ")[0] for line in said] == list(WRONG)
     for line, (name, (_, reason)) in zip(said, WRONG.items(), strict=True):
@@ -73,7 +65,7 @@ def test_a_refused_folder_leaves_nothing_anywhere(tmp_path: Path, name: str) -> 
     output = tmp_path / "in" / "out"
     output.mkdir(parents=True)
     with pytest.raises(CookiecutterException):
-        bake(output, repo_name=name, package_name="fine")
+        render(output, repo_name=name, package_name="fine")
     assert sorted(tmp_path.rglob("*")) == [tmp_path / "in", output]
 
 
@@ -116,7 +108,7 @@ def test_every_answer_is_checked(hook: dict[str, Any], name: str, value: str, re
 
 
 def test_the_names_that_are_reserved_follow_the_requirements(hook: dict[str, Any]) -> None:
-    files = (ROOT / "{{cookiecutter.repo_name}}" / "requirements").glob("*.txt")
+    files = (TEMPLATE / "requirements").glob("*.txt")
     lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
     names = {line.split(">")[0].replace("-", "_") for line in lines if line and not line.startswith(("#", "types-"))}
     assert names <= hook["DEPENDENCIES"]
@@ -138,18 +130,10 @@ def test_an_address_that_the_hook_takes_is_one_for_the_project(hook: dict[str, A
         assert email_problem(email) is None
 
 
-def data_files(project: Path) -> Iterator[tuple[str, Any]]:
+def data_files(project: Path) -> dict[str, Any]:
     """Every TOML, YAML, JSON and CFF file of a project, parsed."""
-    parsers: dict[str, Callable[[str], Any]] = {
-        ".toml": tomllib.loads,
-        ".json": json.loads,
-        ".cff": yaml.safe_load,
-        ".yml": yaml.safe_load,
-        ".yaml": yaml.safe_load,
-    }
-    for path in sorted(project.rglob("*")):
-        if path.suffix in parsers:
-            yield path.relative_to(project).as_posix(), parsers[path.suffix](path.read_text(encoding="utf-8"))
+    names = (name for name in file_names(project) if Path(name).suffix in PARSERS)
+    return {name: PARSERS[Path(name).suffix]((project / name).read_text(encoding="utf-8")) for name in names}
 
 
 answer = st.text(st.characters(codec="utf-16", max_codepoint=0xFFFF, exclude_categories=["Cc", "Cs"]), max_size=40)
@@ -162,11 +146,9 @@ answer = answer.filter(lambda text: bool(text.strip()) and not any(mark in text 
 def test_answers_come_back_exactly(answers: dict[str, str]) -> None:
     fixed = {"repo_name": "Jet.Tagger-2", "orcid": "0000-0002-1694-233X", "email": "a'b+c@example.org"}
     with TemporaryDirectory() as folder:
-        project = bake(Path(folder), **answers, **fixed)
-        files = dict(data_files(project))
+        project = render(Path(folder), **answers, **fixed)
+        files = data_files(project)
         assert project.name == "Jet.Tagger-2"
-        assert not list(project.rglob("__pycache__"))
-        assert not [path for path in project.rglob("*") if path.is_file() and not path.stat().st_size]
         assert answers["author_name"] in (project / "LICENSE").read_text(encoding="utf-8")
     assert answers.items() | fixed.items() <= files[".cookiecutter.json"].items()
     assert not [name for name in files[".cookiecutter.json"] if name.startswith("_")]
@@ -181,33 +163,5 @@ def test_answers_come_back_exactly(answers: dict[str, str]) -> None:
     assert files["pyproject.toml"]["project"]["name"] == fixed["repo_name"]
 
 
-@pytest.mark.parametrize(
-    ("spdx", "words"),
-    [
-        ("MIT", ["MIT License", "Copyright (c) 1999 Ada Lovelace\n"]),
-        ("BSD-3-Clause", ["BSD 3-Clause License", "Copyright (c) 1999, Ada Lovelace\n", "Neither the name"]),
-        ("Apache-2.0", ["Apache License", "   Copyright 1999 Ada Lovelace\n"]),
-        ("GPL-3.0-or-later", ["GNU GENERAL PUBLIC LICENSE", "Version 3, 29 June 2007"]),
-    ],
-)
-def test_the_licence_is_named_and_its_text_is_there(tmp_path: Path, spdx: str, words: list[str]) -> None:
-    project = bake(tmp_path, license=spdx, author_name="Ada Lovelace", year="1999")
-    text = (project / "LICENSE").read_text(encoding="utf-8")
-    assert all(word in text for word in words)
-    assert text.endswith("\n")
-    assert not text.endswith("\n\n")
-    assert dict(data_files(project))["CITATION.cff"]["license"] == spdx
-
-
-def test_without_a_licence_none_is_claimed(tmp_path: Path) -> None:
-    project = bake(tmp_path, license="none", gpu_image="no")
-    files = dict(data_files(project))
-    assert not (project / "LICENSE").exists()
-    assert not (project / "Dockerfile.gpu").exists()
-    assert "license" not in files["CITATION.cff"]
-    assert "license" not in files["codemeta.json"]
-
-
-def test_the_metadata_of_a_new_project_come_from_its_own_generator(tmp_path: Path) -> None:
-    project = bake(tmp_path)
-    assert metadata.drifted(project, metadata.read_metadata(project)) == []
+def test_the_metadata_of_a_new_project_come_from_its_own_generator(default_bake: Path) -> None:
+    assert metadata.drifted(default_bake, read_metadata(default_bake)) == []
