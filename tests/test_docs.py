@@ -44,3 +44,10 @@ def test_answers_and_files_of_a_project_are_documented(default_bake: Path) -> No
     assert {path for path in paths if not (default_bake / path).exists()} == set()
     covered = {path.split("/")[0] for path in paths}
     assert {path.name for path in default_bake.iterdir() if path.is_dir()} <= covered | {"tools"}
+
+
+def test_every_section_of_the_configuration_is_documented(default_bake: Path) -> None:
+    source = (default_bake / "src" / "fair_model" / "config.py").read_text(encoding="utf-8")
+    sections = set(re.findall(r"^class (\w+)\(Section\):", source, flags=re.MULTILINE)) - {"RunConfig"}
+    page = (default_bake / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert set(re.findall(r":pyobject: (\w+)", page)) == sections
