@@ -35,7 +35,7 @@ test: $(READY) ## the tests of the template and of the reference (10 minutes)
 	$(IN_REFERENCE) test
 
 test-slow: $(READY) ## the slow tests: kill loops, generated projects, both installers (15 minutes)
-	$(PYTHON) -m pytest -m slow
+	$(PYTHON) -m pytest -m "slow and not container"
 	$(PYTHON) -m pytest -m slow reference_hbb_in/src
 
 lint: $(READY) ## style and types of the repository and of the reference
