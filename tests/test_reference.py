@@ -26,14 +26,15 @@ def fresh(sync: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 
 @pytest.fixture
-def copy(sync: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the reference, in a repository of its own, that the script takes for the reference."""
+def copy(sync: ModuleType, fresh: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the reference without drift, in a repository of its own, that the script takes for the reference."""
     folder = tmp_path / REFERENCE.name
     for name in sync.tracked_files():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REFERENCE / name, folder / name)
     subprocess.run(["git", "init", "--quiet", folder], check=True)
     monkeypatch.setattr(sync, "REFERENCE", folder)
+    sync.synchronise(fresh)
     return folder
 
 
@@ -76,6 +77,7 @@ def test_synchronising_mends_what_the_template_owns_alone(
     face.write_text("# mine\n")
     (copy / "Makefile").unlink()
     (copy / "tools" / "stray.py").write_text("# nobody's\n")
+    capsys.readouterr()
     sync.synchronise(fresh)
     assert capsys.readouterr().out.splitlines() == ["updated Makefile", "removed tools/stray.py"]
     assert sync.problems(fresh) == []

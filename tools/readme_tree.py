@@ -1,7 +1,7 @@
 """The tree of a new project, for the README: what the template really renders, with one comment for each entry.
 
 Without an option this script prints the tree; with `--update` it writes it into README.md, between the lines
-`<!-- tree:start -->` and `<!-- tree:end -->`; with `--check` it says whether it stands there.
+`<!-- tree:start -->` and `<!-- tree:end -->`.
 """
 
 import argparse
@@ -122,21 +122,17 @@ def parts(text: str) -> tuple[str, str, str]:
 
 
 def main() -> int:
-    """Print, check or update; returns the exit code."""
+    """Print or update; returns the exit code, which is 1 where tree and comments do not match."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    action = parser.add_mutually_exclusive_group()
-    action.add_argument("--update", action="store_true", help="write the tree into README.md")
-    action.add_argument("--check", action="store_true", help="fail if README.md has another tree")
+    parser.add_argument("--update", action="store_true", help="write the tree into README.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         project = Path(cookiecutter(str(ROOT), no_input=True, output_dir=folder, default_config=True))
         problems, content = mismatches(project), tree(project)
-    before, present, after = parts(README.read_text(encoding="utf-8"))
-    if options.check and present != content:
-        problems.append("README.md has another tree: run `python tools/readme_tree.py --update`")
     if options.update:
+        before, _, after = parts(README.read_text(encoding="utf-8"))
         README.write_text(before + content + after, encoding="utf-8")
-    elif not options.check:
+    else:
         print(content)
     print("".join(f"{problem}\n" for problem in problems), end="", file=sys.stderr)
     return int(bool(problems))
