@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+MENDABLE = (
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EEXIST,
+    errno.EFBIG,
+    errno.EISDIR,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EROFS,
+)
+
 Step = Callable[["Project", "RunConfig", "Paths", argparse.Namespace], None]
 
 
@@ -108,14 +119,15 @@ def main(argv: Sequence[str] | None = None, project: "Project | None" = None) ->
     except KeyboardInterrupt:
         return _fail("interrupted; run the same command again to go on", code=130)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-            return _fail(f"{error.filename or 'a file'}: {error.strerror}; free some space or check the permissions")
-        raise
+        if error.errno not in MENDABLE:
+            raise
+        return _fail(f"{error.filename or 'a file'}: {error.strerror}; check what is there, permissions and free space")
     return 0
 
 
 def _fail(message: str, code: int = 1) -> int:
-    sys.stderr.write(f"error: {message}\n")
+    line = " ".join(part.strip() for part in message.splitlines())
+    sys.stderr.write(f"error: {line}\n")
     return code
 
 
