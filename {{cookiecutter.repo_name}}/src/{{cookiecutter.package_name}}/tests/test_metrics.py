@@ -21,7 +21,7 @@ def draw(rows: int, classes: int, seed: int = 0, digits: int | None = None) -> t
 
 
 def metrics(probability: np.ndarray, label: np.ndarray, **changed: Any) -> dict[str, Any]:
-    settings = {"signal": 1, "signal_efficiencies": (0.3, 0.5), "bootstrap": 10, "seed": 1}
+    settings: dict[str, Any] = {"signal": 1, "signal_efficiencies": (0.3, 0.5), "bootstrap": 10, "seed": 1}
     return classification_metrics(probability, label, **(settings | changed))
 
 
