@@ -1,6 +1,8 @@
 """What a project tells installers: metadata from fair.toml, requirements from files, versions from one lock."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -127,3 +129,15 @@ def test_the_repository_says_the_same_of_itself_twice() -> None:
 
 def test_the_repositorys_metadata_follow_their_source() -> None:
     assert metadata.drifted(ROOT, read_metadata(ROOT)) == []
+
+
+@pytest.mark.slow
+def test_a_new_file_of_requirements_is_noticed(project: Path) -> None:
+    lock = [sys.executable, "-B", "tools/lock.py"]
+    subprocess.run(lock, cwd=project, check=True)
+    before = pins(project / "constraints.txt")
+    (project / "requirements" / "project-extra.txt").write_text("sybil>=6\n", encoding="utf-8")
+    subprocess.run(lock, cwd=project, check=True)
+    after = pins(project / "constraints.txt")
+    assert after.keys() - before.keys() == {"sybil"}
+    assert all(after[name] == before[name] for name in before)
