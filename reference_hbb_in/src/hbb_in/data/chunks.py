@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -56,10 +57,11 @@ class Chunk:
         """Number of its first event, different in every chunk of every process."""
         return PROCESSES.index(self.process) * EVENTS_PER_PROCESS + self.index * EVENTS_PER_CHUNK
 
-    def seeds(self, *extra: int) -> np.random.SeedSequence:
-        """Independent random numbers for this chunk, and for a part of it named by `extra`."""
-        return np.random.SeedSequence([self.seed, PROCESSES.index(self.process), self.index, *extra])
+    def seeds(self, part: int) -> np.random.SeedSequence:
+        """Random numbers for one part of the chunk: 0 is the generator, n the detector's response to batch n - 1."""
+        return np.random.SeedSequence([self.seed, PROCESSES.index(self.process), self.index, part])
 
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the recipe, of the simulation's source files and of the libraries' versions."""
         recipe = asdict(self) | {"window": self.window.model_dump(mode="json")}
@@ -68,7 +70,7 @@ class Chunk:
 
     def path(self, folder: Path) -> Path:
         """Its file, named by the digest: a chunk of other settings is another file."""
-        return folder / f"{self.process}-{self.index:04d}-{self.digest()[:12]}.h5"
+        return folder / f"{self.process}-{self.index:04d}-{self.digest[:12]}.h5"
 
 
 def _source_digest() -> str:
@@ -93,16 +95,16 @@ def simulate_chunk(chunk: Chunk, folder: Path) -> int:
     """Simulate a chunk and write its file atomically; returns the number of jets."""
     from .simulation.pipeline import simulate_batch
 
-    generator_seed = 1 + int(chunk.seeds().generate_state(1, np.uint64)[0]) % LARGEST_SEED
+    generator_seed = 1 + int(chunk.seeds(0).generate_state(1, np.uint64)[0]) % LARGEST_SEED
     records = event_records(chunk.settings, seed=generator_seed, events=chunk.events, batch=chunk.batch)
-    with DatasetWriter(chunk.path(folder), SCHEMA, {"digest": chunk.digest()}) as writer:
+    with DatasetWriter(chunk.path(folder), SCHEMA, {"digest": chunk.digest}) as writer:
         for number, record in enumerate(records):
             samples = simulate_batch(
                 record,
                 chunk.window,
                 signal=chunk.signal,
                 first_event=chunk.first_event + number * chunk.batch,
-                generator=np.random.default_rng(chunk.seeds(number)),
+                generator=np.random.default_rng(chunk.seeds(1 + number)),
             )
             writer.append(samples)
     return writer.rows
@@ -127,7 +129,7 @@ def _is_finished(chunk: Chunk, folder: Path) -> bool:
         with Dataset(chunk.path(folder), SCHEMA) as data:
             for _ in data.batches(READ_ROWS):
                 pass
-            return bool(data.provenance["digest"] == chunk.digest())
+            return bool(data.provenance["digest"] == chunk.digest)
     except UserError:
         return False
 

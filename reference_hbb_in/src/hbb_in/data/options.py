@@ -10,6 +10,8 @@ __all__ = ["DataOptions", "Window"]
 
 Positive = Annotated[int, Field(gt=0)]
 GeV = Annotated[float, Field(gt=0)]
+Masses = Annotated[tuple[Annotated[float, Field(ge=500, le=8000)], ...], Field(min_length=1)]
+MASSES = (800.0, 900, 1000, 1200, 1400, 1600, 2000, 2500, 3000, 4000, 800, 900, 1000, 800)
 
 
 class Window(Section):
@@ -32,18 +34,17 @@ class Window(Section):
 class DataOptions(Section):
     """Size and content of the simulated sample.
 
-    Each process is simulated in independent chunks of `chunk_events` events; chunk i of the signal takes graviton mass
-    i modulo their number. Every value here is part of the data set's definition: another `batch_events` gives other
-    jets.
+    Each process is simulated in independent chunks of `chunk_events` events; the signal's chunks go round the list of
+    graviton masses, in which a value may stand more than once: the default follows the pT spectrum of the QCD jets, so
+    that matching the classes keeps nearly all. Every value here is part of the data set's definition: another
+    `batch_events` gives other jets.
     """
 
-    background_chunks: Positive = Field(description="chunks of QCD multijet events")
-    signal_chunks: Positive = Field(description="chunks of graviton -> HH -> 4b events")
-    chunk_events: Annotated[int, Field(gt=0, le=1_000_000)] = Field(default=1000, description="events per chunk")
+    background_chunks: Positive = Field(default=26, description="chunks of QCD multijet events")
+    signal_chunks: Positive = Field(default=14, description="chunks of graviton -> HH -> 4b events")
+    chunk_events: Annotated[int, Field(gt=0, le=1_000_000)] = Field(default=750, description="events per chunk")
     batch_events: Positive = Field(default=250, description="events in memory at a time")
-    graviton_masses: Annotated[tuple[Annotated[float, Field(ge=500, le=8000)], ...], Field(min_length=1)] = Field(
-        default=(800.0, 1000.0, 1200.0, 1600.0, 2000.0, 2500.0, 3000.0, 4000.0), description="mass points, GeV"
-    )
+    graviton_masses: Masses = Field(default=MASSES, description="mass points of the signal's chunks, in turn, GeV")
     pt_hat_min: GeV = Field(default=260.0, description="least pT of the hard QCD scattering, GeV")
     bias_power: Annotated[float, Field(ge=0, le=8)] = Field(
         default=4.5, description="QCD scatterings are generated more often by pT to this power, and weighted back"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 
 from ..config import DataConfig
@@ -26,10 +27,15 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: i
     The rows of each file are in random order and depend on `config` and `source` alone; one split at a time is in
     memory.
     """
+    if source == "cern":
+        from .cms.convert import convert_ntuples
+
+        convert_ntuples(config, out, raw=raw)
+        return
     if source != "simulation":
         message = (
-            f"data.source = {source!r}: this project makes its jets itself and reads no other source; "
-            'set source = "simulation" in [data] of the profile'
+            f"data.source = {source!r}: this project simulates its jets or reads those of CMS, nothing else; "
+            'set source = "simulation" or source = "cern" in [data] of the profile'
         )
         raise UserError(message)
     options = config.options
@@ -48,11 +54,10 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: i
 
 def _columns(files: Sequence[Path]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Transverse momentum, label and event of the jets of all files, one after the other."""
-    parts = []
+    parts: list[list[np.ndarray]] = []
     for path in files:
-        with Dataset(path, SCHEMA) as data:
-            samples = data.read()
-        parts.append((samples.spectators["fj_pt"], samples.labels, samples.event))
+        with h5py.File(path) as file:
+            parts.append([file[name][:] for name in ("spectators/fj_pt", "labels", "event")])
     pt, label, event = (np.concatenate(column) for column in zip(*parts, strict=True))
     return pt, label, event
 

@@ -68,6 +68,8 @@ def simulate_batch(
 def _select_jets(record: EventRecord, candidates: Candidates, window: Window, *, signal: bool) -> tuple[Jets, Groomed]:
     jets = cluster(candidates, record.events, window.pt[0])
     keep = (jets.pt > window.pt[0]) & (jets.pt < window.pt[1]) & (np.abs(jets.eta) < window.abs_eta)
+    # grooming only takes away, so that the mass can only fall
+    keep &= jets.mass > window.softdrop_mass[0]
     if signal:
         keep &= contains_higgs(record, jets.event, jets.eta, jets.phi)
     jets = jets.take(keep)

@@ -38,6 +38,7 @@ CORRELATION = np.eye(5)
 CORRELATION[PHI, D_XY] = CORRELATION[D_XY, PHI] = -0.6
 CORRELATION[DIP, D_SZ] = CORRELATION[D_SZ, DIP] = -0.7
 CORRELATION[D_XY, D_SZ] = CORRELATION[D_SZ, D_XY] = 0.05
+QUOTED_SCATTER = 0.2  # relative spread of the errors of like tracks, which cross unlike detector modules
 BADLY_MEASURED = 0.03  # share of tracks whose errors are three times larger than quoted
 LOOSE, HIGH_PURITY = 1, 4
 
@@ -114,21 +115,21 @@ def measure(pid: np.ndarray, momentum: np.ndarray, vertex: np.ndarray, generator
     """Measure the helices of found particles: pid (track,), momentum (track, 4) GeV, vertex (track, 3) cm.
 
     The vertex is relative to the reconstructed primary vertex. The errors are drawn with the quoted correlations;
-    the quoted size itself scatters by 10 %, and a few tracks are far worse than they say.
+    the quoted size itself scatters, and a few tracks are far worse than they say.
     """
     number = len(pid)
     true = perigee(vertex, momentum, charge(pid))
     radius = np.hypot(vertex[:, 0], vertex[:, 1])
     missed = np.searchsorted([4.4, 10.0], radius)
-    sigma = resolution(true, missed) * np.exp(generator.normal(0, 0.10, (number, 1)))
+    sigma = resolution(true, missed) * np.exp(generator.normal(0, QUOTED_SCATTER, (number, 1)))
     bad = generator.random(number) < BADLY_MEASURED
     noise = generator.normal(size=(number, 5)) @ np.linalg.cholesky(CORRELATION).T
     shift = sigma * noise * np.where(bad, 3.0, 1.0)[:, None]
     dip = true.dip + shift[:, DIP]
     q_over_p = np.cos(true.dip) / true.pt
     inverse_pt = np.maximum(q_over_p + shift[:, Q_OVER_P], 0.2 * q_over_p) / np.cos(dip)
-    # seven effective degrees of freedom give the shape seen in CMS: most fits below 1, a third between 1 and 2
-    chi2 = np.floor(generator.gamma(7, 0.97 / 7, number) * np.where(bad, 2.0, 1.0) * (1.0 + 0.2 * missed))
+    # four effective degrees of freedom give the shape seen in CMS: three in five below 1, a third between 1 and 2
+    chi2 = np.floor(generator.gamma(4, 0.93 / 4, number) * np.where(bad, 2.0, 1.0) * (1.0 + 0.2 * missed))
     return Tracks(
         d_xy=true.d_xy + shift[:, D_XY],
         d_z=true.d_z + shift[:, D_SZ] / np.cos(true.dip),

@@ -1,0 +1,100 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ...config import DataConfig, Fractions
+from ...dataset import Dataset, Samples
+from ...errors import UserError
+from .. import chunks
+from ..features import SCHEMA
+from ..options import DataOptions
+from ..prepare import prepare
+from ..simulation import libraries
+
+SPLITS = ("train", "val", "test")
+CONFIG = DataConfig(
+    fractions=Fractions(train=0.6, val=0.2, test=0.2),
+    options=DataOptions(background_chunks=1, signal_chunks=1, chunk_events=40, batch_events=40, pt_bins=3),
+)
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("raw")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory, raw: Path) -> Path:
+    out = tmp_path_factory.mktemp("processed")
+    prepare(CONFIG, out, raw=raw, source="simulation", workers=2)
+    return out
+
+
+def read(folder: Path, split: str) -> Samples:
+    with Dataset(folder / f"{split}.h5", SCHEMA) as data:
+        return data.read()
+
+
+def test_both_classes_are_equally_frequent_and_no_event_is_split(written: Path) -> None:
+    assert sorted(path.name for path in written.iterdir()) == sorted(f"{split}.h5" for split in SPLITS)
+    samples = {split: read(written, split) for split in SPLITS}
+    labels = np.concatenate([samples[split].labels for split in SPLITS])
+    assert np.bincount(labels).tolist() == [len(labels) // 2] * 2
+    assert len(labels) >= 20
+    events = [set(samples[split].event.tolist()) for split in SPLITS]
+    assert sum(map(len, events)) == len(set.union(*events))
+    assert len(samples["train"]) == pytest.approx(0.6 * len(labels), abs=2)
+
+
+def test_rows_are_shuffled(written: Path) -> None:
+    labels, event = read(written, "train").labels, read(written, "train").event
+    # sorted by class the labels would change once
+    assert np.count_nonzero(np.diff(labels)) > len(labels) / 4
+    assert not np.array_equal(event, np.sort(event))
+
+
+def test_a_second_run_writes_the_same_rows_from_the_same_chunks(written: Path, raw: Path, tmp_path: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in raw.iterdir()}
+    prepare(CONFIG, tmp_path, raw=raw, source="simulation", workers=1)
+    assert {path: path.stat().st_mtime_ns for path in raw.iterdir()} == before
+    for split in SPLITS:
+        first, second = read(written, split), read(tmp_path, split)
+        assert np.array_equal(first.event, second.event)
+        assert np.array_equal(first.inputs["tracks"], second.inputs["tracks"])
+
+
+def test_every_row_is_one_of_the_simulated_jets(written: Path, raw: Path) -> None:
+    simulated = {}
+    for path in raw.iterdir():
+        with Dataset(path, SCHEMA) as data:
+            samples = data.read()
+        for row in range(len(samples)):
+            simulated[samples.event[row], samples.spectators["fj_pt"][row]] = samples.take(np.array([row]))
+    test = read(written, "test")
+    for row in range(len(test)):
+        origin = simulated[test.event[row], test.spectators["fj_pt"][row]]
+        assert np.array_equal(test.inputs["tracks"][row], origin.inputs["tracks"][0])
+        assert np.array_equal(test.inputs["vertices"][row], origin.inputs["vertices"][0])
+        assert test.labels[row] == origin.labels[0]
+
+
+def test_provenance_says_how_the_jets_were_made(written: Path) -> None:
+    with Dataset(written / "val.h5", SCHEMA) as data:
+        record = data.provenance
+    assert record["configuration"]["options"]["chunk_events"] == 40
+    assert set(libraries.LIBRARIES) < set(record["software"])
+    assert len(record["chunks"]) == 2
+    assert json.dumps(record)
+
+
+def test_another_source_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"data\.source = 'zenodo'.*set source = \"simulation\""):
+        prepare(CONFIG, tmp_path, raw=tmp_path, source="zenodo", workers=1)
+
+
+def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(libraries, "LIBRARIES", ("pythia8mc", "no-such-library"))
+    with pytest.raises(UserError, match=r"needs no-such-library.*extra `simulation`"):
+        chunks.simulate(chunks.plan(CONFIG.options, 1), tmp_path, workers=1)
