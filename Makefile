@@ -9,7 +9,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-PYTHON := $(VENV)/bin/python
+PYTHON := $(abspath $(VENV))/bin/python
 READY := $(VENV)/ready-reference_hbb_in
 IN_REFERENCE := $(MAKE) --no-print-directory -C reference_hbb_in VENV=$(abspath $(VENV)) PROFILE=$(PROFILE)
 
@@ -20,7 +20,8 @@ help: ## show this list
 
 setup: $(READY) ## make the environment in .venv: one for the repository, its tests and the reference (a minute, 2 GB)
 
-$(READY): requirements.txt constraints.txt $(addprefix reference_hbb_in/,pyproject.toml fair.toml $(wildcard requirements/*.txt))
+$(READY): requirements.txt constraints.txt reference_hbb_in/pyproject.toml reference_hbb_in/fair.toml \
+    $(wildcard reference_hbb_in/requirements/*.txt)
 	python3 reference_hbb_in/tools/install.py --venv $(VENV) --constraints constraints.txt \
 	    --editable './reference_hbb_in[all]' --requirements requirements.txt --stamp $@
 
@@ -54,8 +55,11 @@ reference-sync: $(READY) ## render the template over the reference
 reference-check: $(READY) ## say where the reference is no instance of the template any more
 	$(PYTHON) tools/reference_sync.py --check
 
-lock: $(READY) ## compile the requirements into the constraints.txt of repository, template and reference
-	$(PYTHON) reference_hbb_in/tools/lock.py
+lock: $(READY) ## compile the requirements into the constraints.txt of repository, reference and template
+	$(PYTHON) reference_hbb_in/tools/lock.py reference_hbb_in/pyproject.toml requirements.txt
+	cd reference_hbb_in && $(PYTHON) tools/lock.py --constraints ../constraints.txt
+	cd '{{cookiecutter.repo_name}}' && $(PYTHON) ../reference_hbb_in/tools/lock.py \
+	    requirements/core.txt requirements/test.txt requirements/docs.txt --constraints ../constraints.txt
 
 clean: ## remove what the reference's steps made, data included; keeps .venv
 	$(IN_REFERENCE) clean
