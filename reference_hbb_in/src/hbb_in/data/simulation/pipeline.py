@@ -13,6 +13,7 @@ from .impact import impact_parameters
 from .jets import Groomed, Jets, cluster, n_subjettiness, soft_drop
 from .record import EventRecord
 from .track_features import track_values
+from .tracker import Tracks
 from .truth import BOTTOM, CHARM, contains_higgs, count_hadrons
 from .vertex_features import vertex_values
 from .vertexing import find_vertices
@@ -30,39 +31,43 @@ def simulate_batch(
     Signal jets without both quarks of a Higgs boson belong to no class and are dropped. Event numbers count from
     `first_event`.
     """
-    candidates, all_tracks = reconstruct(record, generator)
+    candidates, tracks = reconstruct(record, generator)
     jets, groomed = _select_jets(record, candidates, window, signal=signal)
-    jet, members = _members(jets, candidates)
-    charged = candidates.track[members] >= 0
-    jet_of_track, momentum = jet[charged], candidates.momentum[members[charged]]
-    tracks = all_tracks.take(candidates.track[members[charged]])
-    impact = impact_parameters(tracks, jets.axis[jet_of_track])
-    vertices = find_vertices(tracks, momentum, impact, jet_of_track, jets.axis)
-    track_table = track_values(tracks, momentum, impact, jet_of_track, jets, groomed, vertices)
-    track_rows = feature_matrix(track_table, TRACK_FEATURES)
-    vertex_rows = feature_matrix(vertex_values(vertices, jets), VERTEX_FEATURES)
-    counts = {
-        "npfcands": np.bincount(jet, minlength=len(jets)),
-        "ntracks": np.bincount(jet_of_track, minlength=len(jets)),
-        "nsv": np.bincount(vertices.jet, minlength=len(jets)),
-    }
-    inputs = {
-        TRACKS.name: _padded(track_rows, jet_of_track, impact.significance_2d, len(jets), TRACKS),
-        VERTICES.name: _padded(vertex_rows, vertices.jet, vertices.significance_2d, len(jets), VERTICES),
-    }
+    inputs, numbers = _describe_objects(jets, groomed, candidates, tracks)
     weight = record.weight[jets.event].astype(np.float32)
-    spectators = counts | _jet_columns(jets, groomed, candidates) | _truth_columns(record, jets) | {"fj_weight": weight}
+    spectators = numbers | _jet_columns(jets, groomed, candidates) | _truth_columns(record, jets)
     return Samples(
         inputs=inputs,
         counts={
-            TRACKS.name: np.minimum(counts["ntracks"], TRACKS.slots).astype(np.uint16),
-            VERTICES.name: np.minimum(counts["nsv"], VERTICES.slots).astype(np.uint16),
+            TRACKS.name: np.minimum(numbers["ntracks"], TRACKS.slots).astype(np.uint16),
+            VERTICES.name: np.minimum(numbers["nsv"], VERTICES.slots).astype(np.uint16),
         },
         labels=np.full(len(jets), int(signal), dtype=np.int64),
         weights=weight,
-        spectators={name: np.asarray(values, dtype=np.float32) for name, values in spectators.items()},
+        spectators={name: values.astype(np.float32) for name, values in spectators.items()} | {"fj_weight": weight},
         event=first_event + jets.event.astype(np.int64),
     )
+
+
+def _describe_objects(
+    jets: Jets, groomed: Groomed, candidates: Candidates, all_tracks: Tracks
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The padded inputs, and the true number of candidates, tracks and vertices of each jet."""
+    jet, members = _members(jets, candidates)
+    charged = candidates.track[members] >= 0
+    owner, momentum = jet[charged], candidates.momentum[members[charged]]
+    tracks = all_tracks.take(candidates.track[members[charged]])
+    impact = impact_parameters(tracks, jets.axis[owner])
+    vertices = find_vertices(tracks, momentum, impact, owner, jets.axis)
+    track_table = track_values(tracks, momentum, impact, owner, jets, groomed, vertices)
+    track_rows = feature_matrix(track_table, TRACK_FEATURES)
+    vertex_rows = feature_matrix(vertex_values(vertices, jets), VERTEX_FEATURES)
+    inputs = {
+        TRACKS.name: _padded(track_rows, owner, impact.significance_2d, len(jets), TRACKS),
+        VERTICES.name: _padded(vertex_rows, vertices.jet, vertices.significance_2d, len(jets), VERTICES),
+    }
+    members_of = {"npfcands": jet, "ntracks": owner, "nsv": vertices.jet}
+    return inputs, {name: np.bincount(owners, minlength=len(jets)) for name, owners in members_of.items()}
 
 
 def _select_jets(record: EventRecord, candidates: Candidates, window: Window, *, signal: bool) -> tuple[Jets, Groomed]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .arrays import Columns, slot_table
 from .detector import VERTEX_RESOLUTION
-from .helix import Helix
+from .helix import Helix, Tangent
 from .impact import Impact
 from .kinematics import azimuth, delta_r, mass, pseudorapidity
 from .tracker import D_SZ, D_XY, Tracks
@@ -29,7 +29,7 @@ JET_DISTANCE = 0.8
 
 @dataclass(frozen=True)
 class Vertices(Columns):
-    """Accepted vertices: jet, its index; momentum (vertex, 4) GeV; flight distances and their errors, cm."""
+    """Vertices of jets: jet, its index; momentum (vertex, 4) GeV; flight distances and their errors, cm."""
 
     jet: np.ndarray
     tracks: np.ndarray
@@ -72,7 +72,7 @@ class _Crossings:
 
 
 def find_vertices(tracks: Tracks, momentum: np.ndarray, impact: Impact, jet: np.ndarray, axis: np.ndarray) -> Vertices:
-    """Find the vertices of all jets.
+    """Find the vertices of all jets; they are returned sorted by jet.
 
     tracks, momentum (track, 4), impact and jet (track,) describe the tracks of all jets; axis: (jet, 3) unit vectors.
     """
@@ -86,7 +86,8 @@ def find_vertices(tracks: Tracks, momentum: np.ndarray, impact: Impact, jet: np.
         if not len(jets):
             break
         best = _best_crossing(crossings, open_pairs[jets], free[jets], jets)
-        fit = _fit(seeds, crossings.point[jets, best], free[jets], jets)
+        start = crossings.point[jets, best]
+        fit = adaptive_fit(seeds.helices.take(jets), seeds.inverse_variance[jets], free[jets], start)
         member = fit.weight > 0.5
         found.append(_describe(fit, member, seeds.momentum[jets], jets))
         free[jets] &= ~member
@@ -109,10 +110,10 @@ def _cross(seeds: _Seeds, axis: np.ndarray) -> _Crossings:
     first, second = np.triu_indices(SEEDS, k=1)
     pair = np.stack([first, second], axis=-1)
     lines = seeds.helices.tangent()
-    two = type(lines)(lines.point[:, pair], lines.phi[:, pair], lines.dip[:, pair])
+    two = Tangent(lines.point[:, pair], lines.phi[:, pair], lines.dip[:, pair])
     point, _ = fit_vertex(two, seeds.inverse_variance[:, pair], np.ones(two.phi.shape))
     chi2 = chi_square(point, two, seeds.inverse_variance[:, pair]).sum(axis=-1)
-    every = type(lines)(lines.point[:, None], lines.phi[:, None], lines.dip[:, None])
+    every = Tangent(lines.point[:, None], lines.phi[:, None], lines.dip[:, None])
     compatible = chi_square(point, every, seeds.inverse_variance[:, None]) < COMPATIBLE
     total = seeds.momentum[:, pair].sum(axis=2)
     good = seeds.real[:, first] & seeds.real[:, second] & (chi2 < 9) & (np.linalg.norm(point, axis=-1) < LONGEST_FLIGHT)
@@ -132,10 +133,6 @@ def _best_crossing(crossings: _Crossings, open_pairs: np.ndarray, free: np.ndarr
     votes = (crossings.compatible[jets] & free[:, None]).sum(axis=-1) - 0.1 * np.minimum(crossings.chi2[jets], 9)
     best: np.ndarray = np.argmax(np.where(open_pairs, votes, -1), axis=1)
     return best
-
-
-def _fit(seeds: _Seeds, start: np.ndarray, free: np.ndarray, jets: np.ndarray) -> Fit:
-    return adaptive_fit(seeds.helices.take(jets), seeds.inverse_variance[jets], free, start)
 
 
 def _describe(fit: Fit, member: np.ndarray, momentum: np.ndarray, jets: np.ndarray) -> Vertices:
@@ -180,4 +177,5 @@ def _accept(vertices: Vertices, axis: np.ndarray) -> Vertices:
     keep = (vertices.tracks >= 2) & (vertices.ndf > LEAST_NDF) & ~kaon & (near < JET_DISTANCE)
     keep &= (vertices.significance_2d > 2.5) & (vertices.flight_2d < LARGEST_RADIUS)
     keep &= (vertices.cosine > 0.95) & (mass(momentum) < 6.5)
-    return vertices.take(keep)
+    accepted = vertices.take(keep)
+    return accepted.take(np.argsort(accepted.jet, kind="stable"))

@@ -4,6 +4,8 @@ import pytest
 from ...dataset import Samples
 from ...schema import Feature, Input
 from ..features import SCHEMA, SPECTATORS, TRACK_FEATURES, TRACKS, VERTEX_FEATURES, VERTICES
+from ..options import Window
+from ..simulation.pipeline import simulate_batch
 from .conftest import Simulated
 
 
@@ -111,6 +113,30 @@ def test_covariances_respect_their_variances(jets: Samples) -> None:
         ("track_dlambdadz", "track_detadeta", "track_dzdz"),
     ):
         assert (track(jets, name) ** 2 < track(jets, first) * track(jets, second)).all()
+
+
+def test_the_nearest_vertex_is_the_nearest_of_those_listed(jets: Samples) -> None:
+    def angles(item: Input, prefix: str) -> np.ndarray:
+        columns = [item.feature_names.index(f"{prefix}_{name}") for name in ("etarel", "phirel")]
+        return jets.inputs[item.name][:, :, columns].astype(np.float64)
+
+    rows = np.flatnonzero((jets.spectators["nsv"] <= VERTICES.slots) & (jets.spectators["nsv"] > 1))
+    assert len(rows) > 20
+    nearest = jets.inputs[TRACKS.name][..., TRACKS.feature_names.index("track_drminsv")]
+    for row in rows:
+        tracks = angles(TRACKS, "track")[row, : jets.counts[TRACKS.name][row]]
+        vertices = angles(VERTICES, "sv")[row, : jets.counts[VERTICES.name][row]]
+        distance = np.linalg.norm(tracks[:, None] - vertices, axis=-1).min(axis=1)
+        assert nearest[row, : len(tracks)] == pytest.approx(np.minimum(distance, 0.8) - 0.8, abs=1e-5)
+
+
+def test_no_jet_in_the_window_gives_no_rows(simulated: Simulated) -> None:
+    window = Window(pt=(1999.0, 2000.0))
+    samples = simulate_batch(
+        simulated.records["qcd"], window, signal=False, first_event=0, generator=np.random.default_rng(1)
+    )
+    assert len(samples) == 0
+    assert samples.inputs[TRACKS.name].shape == (0, 60, 30)
 
 
 def test_higgs_jets_look_like_higgs_jets(simulated: Simulated) -> None:
