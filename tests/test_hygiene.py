@@ -24,6 +24,13 @@ FORBIDDEN = {
     "a token": re.compile(r"\b(?:AKIA[0-9A-Z]{16}|gh[opsu]_\w{36}|glpat-[\w-]{20}|xox[abp]-[\w-]{10,}|pypi-\w{16,})"),
     "a password": re.compile(r"(?i)\b\w*(?:password|secret|token|api_key)\w*\s*[:=]\s*[\"'][A-Za-z0-9+/_-]{12,}[\"']"),
 }
+EXAMPLES = {  # in two parts, so that this file holds none of them
+    "a path of one machine": ("see /", "tmp/run/log"),
+    "the host of a package index": ("https://pypi", ".org/simple"),
+    "a private key": ("-----BEGIN RSA PRIV", "ATE KEY-----"),
+    "a token": ("ghp_", "a1B2" * 9),
+    "a password": ("api_tok", 'en = "0123456789abcdef"'),
+}
 CORE_KNOWS_NOT = re.compile(r"(?i)(?<![a-z])(?:tracks?|vertex|vertices|jets?|hbb)(?![a-z])")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -75,6 +82,12 @@ def test_no_file_holds(what: str) -> None:
     searched = [path for path in FILES if not path.name.startswith("Dockerfile")]  # an image has paths of its own
     found = {name_of(path): match.group() for path in searched if (match := FORBIDDEN[what].search(text_of(path)))}
     assert found == {}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_the_search_finds_examples(what: str) -> None:
+    first, second = EXAMPLES[what]
+    assert FORBIDDEN[what].search(first + second)
 
 
 def test_modules_are_short() -> None:

@@ -51,8 +51,8 @@ def words_of_pdf(path: Path) -> set[str]:
     """The strings that a PDF file shows."""
     streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", path.read_bytes(), re.DOTALL)
     content = b"\n".join(zlib.decompress(stream) for stream in streams if stream[:1] == b"\x78")
-    shown = re.findall(rb"^(.*) T[jJ]$", content, re.MULTILINE)
-    return {b"".join(re.findall(rb"\((.*?)\)", line)).decode() for line in shown}
+    shown = re.findall(rb"^BT$(.*?)^ET$", content, re.MULTILINE | re.DOTALL)
+    return {b"".join(re.findall(rb"\((.*?)\)", text)).decode() for text in shown}
 
 
 @pytest.mark.parametrize("where", ["repository", "project"])
