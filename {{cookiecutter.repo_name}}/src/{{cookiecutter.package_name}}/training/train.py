@@ -109,7 +109,9 @@ class Training:
             loss, accuracy = validate(self.network, self.validation, self.config.evaluation.batch_size)
             bar.set_postfix_str(f"validation loss {loss:.4f}, accuracy {accuracy:.4f}")
         if not math.isfinite(total + loss):
-            message = f"the loss of epoch {epoch} is not finite; lower [training] learning_rate = {options.learning_rate}"
+            message = (
+                f"the loss is not finite in epoch {epoch}; lower learning_rate = {options.learning_rate} in [training]"
+            )
             raise UserError(message)
         self.history.append(
             {"epoch": epoch, "loss": total / len(self.data), "validation_loss": loss, "validation_accuracy": accuracy}
