@@ -95,7 +95,9 @@ def test_every_figure_shows_something(page: Page, reported: Run) -> None:
 def test_the_figures_are_files_too(reported: Run) -> None:
     names = {"roc", "score", "history"} | {f"inputs_{item.name}" for item in reported.project.SCHEMA.inputs}
     folder = reported.paths.report / "figures"
-    assert {path.name for path in folder.iterdir()} == {f"{name}{suffix}" for name in names for suffix in (".png", ".pdf")}
+    assert {path.name for path in folder.iterdir()} == {
+        f"{name}{suffix}" for name in names for suffix in (".png", ".pdf")
+    }
     assert all(path.read_bytes().startswith(b"%PDF") for path in folder.glob("*.pdf"))
 
 

@@ -1,0 +1,52 @@
+"""The data step: three files that depend on the configuration alone."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ...config import DataConfig
+from ...dataset import Dataset
+from ...errors import UserError
+from ...splits import SPLITS
+from ..features import SCHEMA
+from ..options import DataOptions
+from ..prepare import prepare
+
+CONFIG = DataConfig(seed=3, options=DataOptions(jets=200))
+
+
+def made(folder: Path, workers: int = 1, config: DataConfig = CONFIG) -> Path:
+    prepare(config, folder, raw=folder / "raw", source="simulation", workers=workers)
+    return folder
+
+
+def test_three_files_of_the_wanted_shares(tmp_path: Path) -> None:
+    made(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {f"{name}.h5" for name in SPLITS}
+    events = []
+    for name, rows in {"train": 140, "val": 20, "test": 40}.items():
+        with Dataset(tmp_path / f"{name}.h5", SCHEMA) as dataset:
+            assert len(dataset) == rows
+            events.append(dataset.read().event)
+            assert dataset.provenance["source"] == "simulation"
+            assert dataset.provenance["split"] == name
+            assert dataset.provenance["seed"] == CONFIG.seed
+    assert np.unique(np.concatenate(events), return_counts=True)[1].tolist() == [2] * 100
+    assert sum(len(np.unique(part)) for part in events) == 100
+
+
+def test_the_files_depend_on_the_configuration_alone(tmp_path: Path) -> None:
+    one, two = made(tmp_path / "one", workers=1), made(tmp_path / "two", workers=2)
+    other = made(tmp_path / "other", config=CONFIG.model_copy(update={"seed": 4}))
+    for name in SPLITS:
+        content = (one / f"{name}.h5").read_bytes()
+        assert (two / f"{name}.h5").read_bytes() == content
+        assert (other / f"{name}.h5").read_bytes() != content
+
+
+@pytest.mark.parametrize("source", ["zenodo", "cern"])
+def test_a_source_without_files_says_where_to_list_them(source: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rf"'{source}'.*data/files\.toml"):
+        prepare(CONFIG, tmp_path, raw=tmp_path, source=source, workers=1)
+    assert list(tmp_path.iterdir()) == []
