@@ -71,12 +71,14 @@ class TrainingConfig(Section):
     patience: Positive = Field(default=8, description="epochs without a better validation loss before stopping")
     shuffle_rows: Positive = Field(default=131072, description="rows held in memory and shuffled together")
     normalise: bool = Field(default=True, description="standardise the inputs from the training rows")
+    threads: Positive = Field(default=1, description="more pay off for large networks only; another number, other bits")
 
 
 class EvaluationConfig(Section):
     """`[evaluation]`: the test-set metrics and their bootstrap errors."""
 
     batch_size: Positive = 512
+    threads: Positive = 1
     bootstrap: Annotated[int, Field(ge=2)] = 200
     seed: Seed = 1
     signal_efficiencies: tuple[Fraction, ...] = (0.3, 0.5)

@@ -21,6 +21,7 @@ from ..report.figures import loss_figure
 from ..report.style import figure_style, save_figure
 from ..schema import Schema
 from ..training.evaluate import load_network, probabilities
+from ..training.threads import threads
 
 __all__ = ["explain", "permutation_loss", "permuted"]
 
@@ -31,7 +32,8 @@ def explain(project: Project, config: RunConfig, paths: Paths) -> None:
     with Dataset(paths.processed / "test.h5", project.SCHEMA) as dataset:
         samples = dataset.read(0, config.interpretation.rows)
     options = config.interpretation
-    table = permutation_loss(network, samples, project.SCHEMA, repeats=options.repeats, seed=options.seed)
+    with threads(config.evaluation.threads):
+        table = permutation_loss(network, samples, project.SCHEMA, repeats=options.repeats, seed=options.seed)
     folder = paths.report / "interpretation"
     write_json(folder / "permutation.json", {"schema": 1, project.SCHEMA.entity: len(samples), "features": table})
     with figure_style():

@@ -16,6 +16,7 @@ from ..paths import Paths
 from ..progress import progress
 from .batches import as_tensors
 from .metrics import classification_metrics
+from .threads import threads
 
 __all__ = ["evaluate", "load_network", "predict", "probabilities"]
 
@@ -55,7 +56,8 @@ def evaluate(project: Project, config: RunConfig, paths: Paths) -> None:
     schema, options = project.SCHEMA, config.evaluation
     network = load_network(project, config, paths)
     with Dataset(paths.processed / "test.h5", schema) as dataset:
-        probability = predict(network, dataset, options.batch_size)
+        with threads(options.threads):
+            probability = predict(network, dataset, options.batch_size)
         label = dataset.labels()
     metrics: dict[str, Any] = classification_metrics(
         probability,

@@ -26,6 +26,7 @@ from ..progress import progress
 from .batches import as_tensors, micro_batches, shuffled_batches
 from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from .normalise import fit_normalisation
+from .threads import threads
 
 __all__ = ["Training", "train", "validate"]
 
@@ -40,7 +41,8 @@ def train(project: Project, config: RunConfig, paths: Paths) -> None:
     started = time.perf_counter()
     with Dataset(files[0], project.SCHEMA) as data, Dataset(files[1], project.SCHEMA) as validation:
         training = Training(project, config, data, validation)
-        training.run(paths, fingerprint(config, files))
+        with threads(config.training.threads):
+            training.run(paths, fingerprint(config, files))
     write_text(paths.model / "history.csv", _as_csv(training.history))
     write_json(paths.model / "config.json", config.model_dump(mode="json"))
     details = {"epochs": len(training.history), "best_epoch": training.best_epoch, "best_loss": training.best_loss}
