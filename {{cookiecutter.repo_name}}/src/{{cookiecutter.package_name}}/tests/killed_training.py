@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
-
 from ..files import atomic_path
 from ..paths import Paths
 from ..training import checkpoint
@@ -20,7 +18,6 @@ __all__ = ["main"]
 
 def main(root: Path, checkpoints: int) -> None:
     """Die while checkpoint number `checkpoints` + 1 is written, before it has its name."""
-    torch.set_num_threads(1)
     left = checkpoints
 
     @contextmanager

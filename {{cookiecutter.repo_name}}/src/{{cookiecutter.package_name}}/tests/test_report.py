@@ -130,6 +130,7 @@ def test_the_page_holds_the_results_and_the_record(page: Page, reported: Run) ->
         assert text in page.text
 
 
+@pytest.mark.parametrize("prepared", ["other"], indirect=True)
 def test_the_same_run_gives_the_same_page(reported: Run) -> None:
     before = reported.paths.page.read_bytes()
     report(reported.project, reported.config, reported.paths)
