@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,14 +33,15 @@ OUTSIDE = ("PYTHONPATH", "VIRTUAL_ENV", "VENV", "PROFILE")
 
 
 @pytest.fixture(scope="module", params=[{}, HOSTILE], ids=["default", "hostile"])
-def project(request: pytest.FixtureRequest, bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(request: pytest.FixtureRequest, bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A project as its author gets it, in a repository of its own, without an environment."""
     baked = bake(**request.param)
     folder = Path(shutil.copytree(baked, tmp_path_factory.mktemp("own") / baked.name))
     author = ("-c", "user.name=A", "-c", "user.email=a@example.org")
     for command in (("init", "--quiet"), ("add", "--all"), (*author, "commit", "--quiet", "--message", "Start")):
         subprocess.run(["git", *command], cwd=folder, check=True)
-    return folder
+    yield folder
+    shutil.rmtree(folder / ".venv", ignore_errors=True)  # pytest keeps the folder for a while, and this is large
 
 
 @pytest.mark.slow
