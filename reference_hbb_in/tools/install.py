@@ -71,6 +71,7 @@ def install(options: argparse.Namespace) -> None:
     if options.installer == "uv" and get_uv(python):
         installer, settings = ["uv", "pip", "install", "--python", str(python)], uv_settings(pip_settings(python))
     else:
+        print("installing with pip, which takes some minutes", file=sys.stderr)
         installer, settings = ["pip", "install"], {}
     command = [str(python), "-m", *installer, *requested(options)]
     if subprocess.run(command, env=os.environ | settings, check=False).returncode != 0:
@@ -129,7 +130,7 @@ def get_uv(python: Path) -> bool:
         return True
     result = run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV])
     if result.returncode != 0:
-        print(f"note: uv cannot be installed, using pip, which takes longer\n{result.stderr.strip()}", file=sys.stderr)
+        print(f"note: uv cannot be installed: {result.stderr.strip()}", file=sys.stderr)
     return result.returncode == 0
 
 

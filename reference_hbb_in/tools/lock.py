@@ -3,7 +3,7 @@
     python tools/lock.py                # this project with all its extras; keeps the versions that still fit
     python tools/lock.py --upgrade      # the newest versions
 
-Runs in the project's environment, where `tools/install.py` has put uv. Standard library only.
+Runs in the project's environment and needs uv there. Standard library only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from install import OLDEST_PYTHON, pip_settings, uv_settings
+from install import OLDEST_PYTHON, get_uv, pip_settings, uv_settings
 
 HEADER = "# Versions that work together, on every platform. Written by tools/lock.py from the requirements.\n"
 
@@ -32,6 +32,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-c", "--constraints", type=Path, help="a file of constraints that this one becomes a part of")
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions instead of those locked now")
     options = parser.parse_args(argv)
+    if not get_uv(Path(sys.executable)):
+        return 1
     part = options.output.with_name(options.output.name + ".part")
     if options.output.exists():
         part.write_bytes(options.output.read_bytes())

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+MENDABLE = (
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EEXIST,
+    errno.EFBIG,
+    errno.EISDIR,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EROFS,
+)
+
 Step = Callable[["Project", "RunConfig", "Paths", argparse.Namespace], None]
 
 
@@ -43,6 +54,12 @@ def _export(project: "Project", config: "RunConfig", paths: "Paths", _: argparse
     from .export.onnx import export
 
     export(project, config, paths)
+
+
+def _explain(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.Namespace) -> None:
+    from .interpret.permutation import explain
+
+    explain(project, config, paths)
 
 
 def _report(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.Namespace) -> None:
@@ -77,6 +94,7 @@ STEPS: dict[str, tuple[Step, str]] = {
     "train": (_train, "train the network; a killed training goes on where it stopped"),
     "evaluate": (_evaluate, "metrics with bootstrap errors on the test split"),
     "export": (_export, "write the ONNX graph, after checking it against PyTorch"),
+    "explain": (_explain, "rank the features by the AUC that is lost when each is shuffled"),
     "report": (_report, "draw the figures and write the HTML report"),
     "summary": (_summary, "print the headline metrics and where the report is"),
     "graph": (_graph, "draw the DAG from `make --print-data-base` on standard input"),
@@ -101,14 +119,15 @@ def main(argv: Sequence[str] | None = None, project: "Project | None" = None) ->
     except KeyboardInterrupt:
         return _fail("interrupted; run the same command again to go on", code=130)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-            return _fail(f"{error.filename or 'a file'}: {error.strerror}; free some space or check the permissions")
-        raise
+        if error.errno not in MENDABLE:
+            raise
+        return _fail(f"{error.filename or 'a file'}: {error.strerror}; check what is there, permissions and free space")
     return 0
 
 
 def _fail(message: str, code: int = 1) -> int:
-    sys.stderr.write(f"error: {message}\n")
+    line = " ".join(part.strip() for part in message.splitlines())
+    sys.stderr.write(f"error: {line}\n")
     return code
 
 

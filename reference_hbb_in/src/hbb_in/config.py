@@ -12,6 +12,7 @@ __all__ = [
     "DataConfig",
     "EvaluationConfig",
     "ExportConfig",
+    "InterpretationConfig",
     "ReportConfig",
     "RunConfig",
     "Section",
@@ -70,12 +71,14 @@ class TrainingConfig(Section):
     patience: Positive = Field(default=8, description="epochs without a better validation loss before stopping")
     shuffle_rows: Positive = Field(default=131072, description="rows held in memory and shuffled together")
     normalise: bool = Field(default=True, description="standardise the inputs from the training rows")
+    threads: Positive = Field(default=1, description="more pay off for large networks only; another number, other bits")
 
 
 class EvaluationConfig(Section):
     """`[evaluation]`: the test-set metrics and their bootstrap errors."""
 
     batch_size: Positive = 512
+    threads: Positive = 1
     bootstrap: Annotated[int, Field(ge=2)] = 200
     seed: Seed = 1
     signal_efficiencies: tuple[Fraction, ...] = (0.3, 0.5)
@@ -87,6 +90,14 @@ class ExportConfig(Section):
     opset: Annotated[int, Field(ge=18, le=23)] = 18
     tolerance: Annotated[float, Field(gt=0)] = Field(default=1e-4, description="largest relative logit difference")
     rows: Positive = Field(default=256, description="test rows on which the graph is compared")
+
+
+class InterpretationConfig(Section):
+    """`[interpretation]`: how much of the test split the explanations look at."""
+
+    rows: Positive = 2000
+    repeats: Annotated[int, Field(ge=2)] = Field(default=3, description="shuffles of each feature")
+    seed: Seed = 1
 
 
 class ReportConfig(Section):
@@ -104,6 +115,7 @@ class RunConfig(Section):
     training: TrainingConfig
     evaluation: EvaluationConfig = EvaluationConfig()
     export: ExportConfig = ExportConfig()
+    interpretation: InterpretationConfig = InterpretationConfig()
     report: ReportConfig = ReportConfig()
 
 

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 
 from .errors import UserError
-from .files import atomic_path
+from .files import LateErrorFile, atomic_path
 from .schema import Input, Schema
 
 __all__ = ["SCHEMA_VERSION", "Dataset", "DatasetWriter", "Samples"]
@@ -96,7 +96,9 @@ class DatasetWriter:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             temporary = stack.enter_context(atomic_path(self.path))
-            self._file = stack.enter_context(h5py.File(temporary, "w"))
+            self._disk = stack.enter_context(LateErrorFile(temporary))
+            stack.callback(self._disk.check)
+            self._file = stack.enter_context(h5py.File(self._disk, "w"))
             for name, (dtype, shape) in columns(self.schema).items():
                 self._file.create_dataset(
                     name,
@@ -133,6 +135,7 @@ class DatasetWriter:
             column = self._file[name]
             column.resize(stop, axis=0)
             column[self.rows : stop] = array
+        self._disk.check()
         self.rows = stop
 
     def __exit__(

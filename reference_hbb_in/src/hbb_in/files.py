@@ -1,6 +1,7 @@
 """Files that are either whole or absent: write under a temporary name, then rename."""
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 from .errors import UserError
 
-__all__ = ["atomic_path", "read_json", "sha256", "write_json", "write_text"]
+__all__ = ["LateErrorFile", "atomic_path", "read_json", "sha256", "write_json", "write_text"]
 
 
 @contextmanager
@@ -37,6 +38,37 @@ def atomic_path(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+class LateErrorFile(io.FileIO):
+    """A new binary file for a library that crashes when a write fails, as HDF5 does: errors wait until `check`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "w+")
+        self._error: OSError | None = None
+
+    def write(self, data: Any, /) -> int:
+        """Write all of `data`, or keep the error."""
+        rest = memoryview(data).cast("B")
+        try:
+            while rest:
+                rest = rest[super().write(rest) :]
+        except OSError as error:
+            self._error = self._error or error
+        return len(data)
+
+    def truncate(self, size: int | None = None, /) -> int:
+        """Change the length, or keep the error."""
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self._error = self._error or error
+            return size or 0
+
+    def check(self) -> None:
+        """Raise the first error that was kept."""
+        if self._error:
+            raise self._error
 
 
 def write_text(path: Path, text: str) -> None:

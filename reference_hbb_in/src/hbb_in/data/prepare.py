@@ -24,8 +24,8 @@ BLOCK = 4096  # rows written at a time
 def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: int) -> None:
     """Write `train.h5`, `val.h5` and `test.h5` into `out`; unfinished work stays in `raw` for the next run.
 
-    The rows of each file are in random order and depend on `config` and `source` alone; one split at a time is in
-    memory.
+    The rows depend on `config` and `source` alone. Simulated rows are in random order, those of ntuples in the order of
+    the files; one split of the simulation at a time is in memory.
     """
     if source == "cern":
         from .cms.convert import convert_ntuples

@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -54,8 +55,11 @@ def _commit(root: Path) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
-    installed = {item.metadata["Name"].lower(): item.version for item in metadata.distributions()}
-    return {name: installed[name] for name in PACKAGES if name in installed}
+    versions = {}
+    for name in PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return versions
 
 
 def _hardware() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ..dataset import Samples
 from ..schema import Input, Schema
 from ..training.metrics import signal_roc
 
-__all__ = ["history_figure", "input_figure", "roc_figure", "score_figure"]
+__all__ = ["history_figure", "input_figure", "loss_figure", "roc_figure", "score_figure"]
 
 COLUMNS = 5
 
@@ -92,6 +92,27 @@ def input_figure(samples: Samples, item: Input, schema: Schema) -> Figure:
     figure.supylabel("Density", fontsize=11)
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(schema.classes))
+    return figure
+
+
+def loss_figure(table: list[dict[str, Any]], most: int = 20) -> Figure:
+    """Loss of AUC for each feature with its error, the `most` important ones, largest on top.
+
+    `table` holds rows with `input`, `feature` and `loss` (`value`, `error`), sorted by loss.
+    """
+    rows = table[:most][::-1]
+    inputs = list(dict.fromkeys(row["input"] for row in table))
+    figure = Figure(figsize=(6.2, 0.26 * len(rows) + 1.1))
+    axes = figure.subplots()
+    for color, name in enumerate(inputs):
+        places = [place for place, row in enumerate(rows) if row["input"] == name]
+        values = [rows[place]["loss"] for place in places]
+        errors = [value["error"] for value in values]
+        axes.barh(places, [value["value"] for value in values], xerr=errors, color=f"C{color}", label=name)
+    axes.set_yticks(range(len(rows)), [row["feature"] for row in rows], fontsize=9)
+    axes.tick_params(axis="y", which="minor", left=False, right=False)
+    axes.set_xlabel("Loss of AUC when the feature is shuffled")
+    axes.legend(loc="lower right")
     return figure
 
 

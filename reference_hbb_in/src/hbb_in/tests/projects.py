@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from .. import project as this_project
-from ..config import DataConfig, EvaluationConfig, ExportConfig, RunConfig, Section, TrainingConfig, load_config
+from ..config import (
+    DataConfig,
+    EvaluationConfig,
+    ExportConfig,
+    InterpretationConfig,
+    RunConfig,
+    Section,
+    TrainingConfig,
+    load_config,
+)
 from ..interface import ReportSection, Study
 from ..paths import Paths
 from ..schema import Feature, Input, Schema
@@ -141,6 +150,7 @@ def other_config() -> RunConfig:
         training=TrainingConfig(epochs=6, batch_size=16, micro_batch=8, learning_rate=0.02, schedule="one-cycle"),
         evaluation=EvaluationConfig(batch_size=50, bootstrap=20, signal_efficiencies=(0.25, 0.5)),
         export=ExportConfig(rows=20),
+        interpretation=InterpretationConfig(rows=40, repeats=2),
     )
 
 
@@ -153,6 +163,7 @@ def own_config() -> RunConfig:
             "training": TrainingConfig(epochs=3, batch_size=16, micro_batch=8, learning_rate=0.01),
             "evaluation": EvaluationConfig(batch_size=50, bootstrap=20),
             "export": ExportConfig(rows=20),
+            "interpretation": InterpretationConfig(rows=40, repeats=2),
         }
     )
 

@@ -39,7 +39,7 @@ def order(dataset: Dataset, size: int, *, seed: int = 1, epoch: int = 1, pool: i
 @pytest.mark.parametrize("size", [1, 7, 8, 64, 103, 1000])
 def test_every_row_once_in_full_batches(dataset: Dataset, size: int, pool: int) -> None:
     found = order(dataset, size, pool=pool)
-    assert sorted(sum(found, [])) == list(range(ROWS))
+    assert sorted(row for batch in found for row in batch) == list(range(ROWS))
     assert [len(batch) for batch in found[:-1]] == [size] * (-(-ROWS // size) - 1)
 
 

@@ -75,7 +75,7 @@ def test_a_configuration_cannot_be_changed(tmp_path: Path) -> None:
         ("epochs = 2", "epochs = 2\nlearning_rate = inf", ("training.learning_rate = inf", "finite")),
         ("epochs = 2", "epochs = 2\nlearning_rate = nan", ("training.learning_rate = nan",)),
         ("epochs = 2", "epochs = 2\nseed = 2147483648", ("training.seed = 2147483648", "less than")),
-        ("epochs = 2", "epochs = 2\nschedule = 'cosine'", ("training.schedule = 'cosine'", "'constant'", "'one-cycle'")),
+        ("epochs = 2", "epochs = 2\nschedule = 'up'", ("training.schedule = 'up'", "'constant'", "'one-cycle'")),
         ("bootstrap = 5", "bootstrap = 1", ("evaluation.bootstrap = 1", "greater than")),
         ("bootstrap = 5", "signal_efficiencies = [0.3, 1.0]", ("evaluation.signal_efficiencies.1 = 1.0", "less than")),
         ("rows = 8", "opset = 17", ("export.opset = 17", "greater than or equal to 18")),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ..errors import UserError
-from ..files import atomic_path, read_json, sha256, write_json, write_text
+from ..files import LateErrorFile, atomic_path, read_json, sha256, write_json, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -81,6 +81,22 @@ def test_a_killed_writer_leaves_no_file_under_the_name(tmp_path: Path) -> None:
     write_text(path, "whole")
     assert names(tmp_path) == ["a.txt"]
     assert path.read_text() == "whole"
+
+
+def test_errors_wait_until_they_are_asked_for(tmp_path: Path) -> None:
+    """The first one counts; what fits is written, in however many pieces the system takes it."""
+    content = bytes(range(256)) * 20
+    with LateErrorFile(tmp_path / "a") as stream:
+        stream.write(content[:1000])
+        stream.write(content[1000:])
+        stream.check()
+        stream.truncate(5000)
+    assert (tmp_path / "a").read_bytes() == content[:5000]
+    with LateErrorFile(Path("/dev/full")) as stream:
+        assert stream.write(b"abc") == 3
+        assert stream.truncate(7) == 7
+        with pytest.raises(OSError, match="No space left"):
+            stream.check()
 
 
 def test_json_comes_back(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def draw(rows: int, classes: int, seed: int = 0, digits: int | None = None) -> t
 
 
 def metrics(probability: np.ndarray, label: np.ndarray, **changed: Any) -> dict[str, Any]:
-    settings = {"signal": 1, "signal_efficiencies": (0.3, 0.5), "bootstrap": 10, "seed": 1}
+    settings: dict[str, Any] = {"signal": 1, "signal_efficiencies": (0.3, 0.5), "bootstrap": 10, "seed": 1}
     return classification_metrics(probability, label, **(settings | changed))
 
 
@@ -87,12 +87,12 @@ def test_bootstrap_error_of_a_proportion() -> None:
 
 def test_bootstrap_error_of_the_auc_is_its_spread_over_samples() -> None:
     values, errors = [], []
-    for seed in range(60):
-        found = metrics(*draw(200, 2, seed=seed), bootstrap=40, seed=seed)["auc"]
+    for seed in range(40):
+        found = metrics(*draw(200, 2, seed=seed), bootstrap=20, seed=seed)["auc"]
         values.append(found["value"])
         errors.append(found["error"])
-    # 60 samples know a standard deviation to 9 %
-    assert np.mean(errors) == pytest.approx(np.std(values, ddof=1), rel=0.35)
+    # 40 samples know a standard deviation to 11 %
+    assert np.mean(errors) == pytest.approx(np.std(values, ddof=1), rel=0.4)
 
 
 def test_the_seed_decides_the_errors_only() -> None:

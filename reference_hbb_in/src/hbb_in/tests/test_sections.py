@@ -9,7 +9,7 @@ from ..sections import write_sections
 from .projects import Channels, other_config
 
 LONG_AGO = 1_000_000_000
-SECTIONS = {"data", "model", "training", "evaluation", "export", "report"}
+SECTIONS = set(RunConfig.model_fields) - {"profile"}
 
 
 def changed(config: RunConfig, folder: Path, source: str | None = None) -> set[str]:

@@ -1,6 +1,7 @@
 """The state of a training after a whole epoch: enough to go on as if it had never stopped."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,10 @@ def fingerprint(config: RunConfig, data: list[Path]) -> str:
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write `state` (tensors, numbers, strings, lists, dictionaries) atomically."""
-    with atomic_path(path) as temporary:
-        torch.save(state, temporary)
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    with atomic_path(path) as temporary:  # (a full disk is an OSError here, but none when torch writes the file)
+        temporary.write_bytes(buffer.getbuffer())
 
 
 def load_checkpoint(path: Path, identity: str) -> dict[str, Any] | None:
@@ -34,7 +37,7 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+        state: Any = torch.load(path, weights_only=True, map_location="cpu")
     except Exception:  # (a damaged archive raises many types; training anew is always right)
         return None
-    return state if state.get("fingerprint") == identity else None
+    return state if isinstance(state, dict) and state.get("fingerprint") == identity else None

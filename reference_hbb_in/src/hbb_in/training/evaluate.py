@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from ..config import RunConfig
-from ..dataset import Dataset
+from ..dataset import Dataset, Samples
 from ..errors import UserError
 from ..files import atomic_path, write_json
 from ..interface import Project
@@ -16,8 +16,9 @@ from ..paths import Paths
 from ..progress import progress
 from .batches import as_tensors
 from .metrics import classification_metrics
+from .threads import threads
 
-__all__ = ["evaluate", "load_network", "predict"]
+__all__ = ["evaluate", "load_network", "predict", "probabilities"]
 
 
 def load_network(project: Project, config: RunConfig, paths: Paths) -> nn.Module:
@@ -37,12 +38,17 @@ def load_network(project: Project, config: RunConfig, paths: Paths) -> nn.Module
 def predict(network: nn.Module, dataset: Dataset, batch_size: int) -> np.ndarray:
     """Class probabilities, float64 (row, class), of every row in order."""
     parts = []
-    with torch.inference_mode(), progress(None, total=len(dataset), title="predict", unit=dataset.schema.entity) as bar:
+    with progress(None, total=len(dataset), title="predict", unit=dataset.schema.entity) as bar:
         for batch in dataset.batches(batch_size):
-            logits = network(**as_tensors(batch)[0])
-            parts.append(torch.softmax(logits.double(), 1).numpy())
+            parts.append(probabilities(network, batch))
             bar.update(len(batch))
     return np.concatenate(parts)
+
+
+def probabilities(network: nn.Module, samples: Samples) -> np.ndarray:
+    """Class probabilities, float64 (row, class), of some rows."""
+    with torch.inference_mode():
+        return torch.softmax(network(**as_tensors(samples)[0]).double(), 1).numpy()
 
 
 def evaluate(project: Project, config: RunConfig, paths: Paths) -> None:
@@ -50,7 +56,8 @@ def evaluate(project: Project, config: RunConfig, paths: Paths) -> None:
     schema, options = project.SCHEMA, config.evaluation
     network = load_network(project, config, paths)
     with Dataset(paths.processed / "test.h5", schema) as dataset:
-        probability = predict(network, dataset, options.batch_size)
+        with threads(options.threads):
+            probability = predict(network, dataset, options.batch_size)
         label = dataset.labels()
     metrics: dict[str, Any] = classification_metrics(
         probability,

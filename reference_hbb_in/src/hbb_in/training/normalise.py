@@ -2,12 +2,11 @@
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from ..dataset import Dataset
 from ..errors import UserError
 
-__all__ = ["Moments", "Standardise", "fit_normalisation", "is_real", "signed_log"]
+__all__ = ["Moments", "Standardise", "fit_normalisation", "is_real"]
 
 FIT_ROWS = 4096
 LIMIT = 5.0
@@ -22,15 +21,12 @@ def is_real(objects: torch.Tensor) -> torch.Tensor:
     return objects.abs().sum(-1, keepdim=True) != 0
 
 
-def signed_log(x: torch.Tensor) -> torch.Tensor:
-    """sign(x) log(1 + |x|), element by element, with its true derivative 1 / (1 + |x|) also at zero."""
-    return torch.log1p(x.clamp(min=0)) - torch.log1p(functional.relu(-x))
-
-
 class Standardise(nn.Module):
     """Bring the features of an input to a common scale: the identity until it is fitted.
 
-    Once fitted, real objects become (signed_log(x) - center) / scale, clipped to +-5; empty slots stay exactly zero.
+    Once fitted, real objects become (asinh(x) - center) / scale, clipped to +-5; empty slots stay exactly zero. Far from
+    zero, asinh(x) is sign(x) log(2 |x|): long tails become short. Near zero it is x, to the last digit in every
+    runtime, which log(1 + x) is not: features of order 1e-8 would lose all their digits in an exported graph.
     `center` and `scale` have shape (feature,). Whether it was fitted is saved with them in the state dict.
     """
 
@@ -47,7 +43,7 @@ class Standardise(nn.Module):
         """Normalised objects, the same shape (batch, slot, feature)."""
         if not self.fitted:
             return objects
-        standard = ((signed_log(objects) - self.center) / self.scale).clamp(-LIMIT, LIMIT)
+        standard = ((torch.asinh(objects) - self.center) / self.scale).clamp(-LIMIT, LIMIT)
         return torch.where(is_real(objects), standard, 0.0)
 
     def fit(self, moments: "Moments") -> None:
@@ -71,7 +67,7 @@ class Standardise(nn.Module):
 
 
 class Moments:
-    """Running mean and standard deviation of signed_log(x) over real objects, in float64.
+    """Running mean and standard deviation of asinh(x) over real objects, in float64.
 
     Batches are merged pairwise (Chan, Golub and LeVeque 1979), which does not lose precision for a feature whose mean
     is large beside its spread; the same batches in the same order give the same bits.
@@ -84,7 +80,7 @@ class Moments:
 
     def add(self, objects: torch.Tensor) -> None:
         """Take in the real objects of a batch (batch, slot, feature)."""
-        values = signed_log(objects[is_real(objects).squeeze(-1)].double())
+        values = torch.asinh(objects[is_real(objects).squeeze(-1)].double())
         count = len(values)
         if not count:
             return

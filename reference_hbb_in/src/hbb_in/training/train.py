@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +11,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 from torch.nn import functional
 
 from ..config import RunConfig, TrainingConfig
 from ..dataset import Dataset, Samples
+from ..errors import UserError
 from ..fair.provenance import run_record
 from ..files import atomic_path, write_json, write_text
 from ..interface import Project
@@ -24,6 +26,7 @@ from ..progress import progress
 from .batches import as_tensors, micro_batches, shuffled_batches
 from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from .normalise import fit_normalisation
+from .threads import threads
 
 __all__ = ["Training", "train", "validate"]
 
@@ -38,14 +41,15 @@ def train(project: Project, config: RunConfig, paths: Paths) -> None:
     started = time.perf_counter()
     with Dataset(files[0], project.SCHEMA) as data, Dataset(files[1], project.SCHEMA) as validation:
         training = Training(project, config, data, validation)
-        training.run(paths, fingerprint(config, files))
+        with threads(config.training.threads):
+            training.run(paths, fingerprint(config, files))
     write_text(paths.model / "history.csv", _as_csv(training.history))
     write_json(paths.model / "config.json", config.model_dump(mode="json"))
     details = {"epochs": len(training.history), "best_epoch": training.best_epoch, "best_loss": training.best_loss}
     record = run_record(paths, command="train", seed=config.training.seed, started=started, inputs=files)
     write_json(paths.model / "run.json", record | {"training": details})
     with atomic_path(paths.weights) as temporary:
-        save_file(training.best_weights, temporary)
+        temporary.write_bytes(save(training.best_weights))
     (paths.model / "checkpoint.pt").unlink(missing_ok=True)
 
 
@@ -106,6 +110,11 @@ class Training:
                 bar.update(len(batch))
             loss, accuracy = validate(self.network, self.validation, self.config.evaluation.batch_size)
             bar.set_postfix_str(f"validation loss {loss:.4f}, accuracy {accuracy:.4f}")
+        if not math.isfinite(total + loss):
+            message = (
+                f"the loss is not finite in epoch {epoch}; lower learning_rate = {options.learning_rate} in [training]"
+            )
+            raise UserError(message)
         self.history.append(
             {"epoch": epoch, "loss": total / len(self.data), "validation_loss": loss, "validation_accuracy": accuracy}
         )

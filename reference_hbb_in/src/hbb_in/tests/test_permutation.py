@@ -1,0 +1,68 @@
+"""What a feature is worth: nothing to a network that does not look at it, all to one that looks at nothing else."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+from torch import nn
+
+from ..files import read_json
+from ..interpret.permutation import explain, permutation_loss, permuted
+from .conftest import Run
+from .projects import CELLS
+from .samples import assert_same, random_samples
+
+
+class FirstFeature(nn.Module):
+    """The sum of the depths decides between the last two classes; the tilts are ignored."""
+
+    def forward(self, cells: torch.Tensor) -> torch.Tensor:
+        depth = cells[:, :, 0].sum(1)
+        return torch.stack([torch.zeros_like(depth), depth, torch.zeros_like(depth)], 1)
+
+
+def test_shuffling_keeps_the_values_and_the_empty_slots() -> None:
+    samples, before = random_samples(CELLS, 50), random_samples(CELLS, 50)
+    shuffled = permuted(samples, "cells", 1, np.random.default_rng(0))
+    assert_same(samples, before)
+    old, new = samples.inputs["cells"], shuffled.inputs["cells"]
+    real = np.arange(10) < samples.counts["cells"][:, None]
+    assert np.array_equal(new[:, :, 0], old[:, :, 0])
+    assert not new[~real].any()
+    assert sorted(new[real][:, 1]) == sorted(old[real][:, 1])
+    assert (new[real][:, 1] != old[real][:, 1]).mean() > 0.9
+
+
+def test_only_what_the_network_looks_at_costs_anything() -> None:
+    samples = random_samples(CELLS, 400, seed=1)
+    table = permutation_loss(FirstFeature(), samples, CELLS, repeats=4, seed=1)
+    assert [(row["input"], row["feature"]) for row in table] == [("cells", "depth"), ("cells", "tilt")]
+    assert table[1]["loss"] == {"value": 0.0, "error": 0.0}
+    signal, depth = samples.labels == 1, samples.inputs["cells"][:, :, 0]
+    # shuffled among all objects, depths say no more than how many of them there are
+    known = roc_auc_score(signal, depth.sum(1)) - roc_auc_score(signal, samples.counts["cells"])
+    assert table[0]["loss"]["value"] == pytest.approx(known, abs=0.05)
+    assert 0 < table[0]["loss"]["error"] < 0.05
+
+
+def test_every_feature_of_a_run_is_ranked(trained: Run) -> None:
+    explain(trained.project, trained.config, trained.paths)
+    path = trained.paths.report / "interpretation" / "permutation.json"
+    content = read_json(path)
+    rows = min(trained.config.interpretation.rows, 64)
+    assert (content["schema"], content[trained.project.SCHEMA.entity]) == (1, rows)
+    inputs = trained.project.SCHEMA.inputs
+    ranked = {(row["input"], row["feature"]) for row in content["features"]}
+    assert ranked == {(item.name, name) for item in inputs for name in item.feature_names}
+    losses = [row["loss"]["value"] for row in content["features"]]
+    assert losses == sorted(losses, reverse=True)
+    assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("prepared", ["other"], indirect=True)
+def test_the_same_run_gives_the_same_ranking(trained: Run) -> None:
+    path = trained.paths.report / "interpretation" / "permutation.json"
+    explain(trained.project, trained.config, trained.paths)
+    before = path.read_bytes()
+    explain(trained.project, trained.config, trained.paths)
+    assert path.read_bytes() == before
