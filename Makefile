@@ -28,7 +28,7 @@ $(READY): requirements.txt constraints.txt reference_hbb_in/pyproject.toml refer
 reference: $(READY) ## the reference end to end: simulate, train, evaluate, export, report (quick: 15 minutes, 1 GB)
 	$(IN_REFERENCE) all
 
-new: $(READY) ## make a project of your own with the template, in the folder above this one
+new: $(READY) ## make a project of your own with the template, in the folder above this one (a minute)
 	$(VENV)/bin/cookiecutter $(CURDIR) --output-dir ..
 
 test: $(READY) ## the tests of the template and of the reference (10 minutes)
@@ -39,28 +39,28 @@ test-slow: $(READY) ## the slow tests: kill loops, generated projects, both inst
 	$(PYTHON) -m pytest -m "slow and not container"
 	$(PYTHON) -m pytest -m slow reference_hbb_in/src
 
-lint: $(READY) ## style and types of the repository and of the reference
+lint: $(READY) ## style and types of the repository and of the reference (a minute)
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	$(IN_REFERENCE) lint
 
-docs: $(READY) ## build the documentation of the repository and of the reference
+docs: $(READY) ## build the documentation of the repository and of the reference (a minute)
 	$(PYTHON) -m sphinx -W -n -q docs docs/_build
 	$(IN_REFERENCE) docs
 
-reference-sync: $(READY) ## render the template over the reference
+reference-sync: $(READY) ## render the template over the reference (seconds)
 	$(PYTHON) tools/reference_sync.py
 
-reference-check: $(READY) ## say where the reference is no instance of the template any more
+reference-check: $(READY) ## say where the reference is no instance of the template any more (seconds)
 	$(PYTHON) tools/reference_sync.py --check
 
-lock: $(READY) ## compile the requirements into the constraints.txt of repository, reference and template
+lock: $(READY) ## compile the requirements into the constraints.txt of repository, reference and template (a minute)
 	$(PYTHON) reference_hbb_in/tools/lock.py reference_hbb_in/pyproject.toml requirements.txt
 	cd reference_hbb_in && $(PYTHON) tools/lock.py --constraints ../constraints.txt
 	cd '{{cookiecutter.repo_name}}' && $(PYTHON) ../reference_hbb_in/tools/lock.py \
 	    requirements/core.txt requirements/test.txt requirements/docs.txt --constraints ../constraints.txt
 
-clean: ## remove what the reference's steps made, data included; keeps .venv
+clean: ## remove what the reference's steps made, data included; keeps .venv (a second)
 	$(IN_REFERENCE) clean
 	rm -rf docs/_build

@@ -35,38 +35,37 @@ def classification_metrics(
     classes together are the background. Each value comes with its bootstrap standard deviation (rows drawn with
     replacement, `bootstrap` times). Where no background row passes, the rejection is null with a `lower_limit`.
     """
-    chosen = probability[np.arange(len(label)), label]
-    per_row = {"accuracy": probability.argmax(1) == label, "cross_entropy": -np.log(np.maximum(chosen, 1e-38))}
     is_signal, score = label == signal, probability[:, signal]
     if is_signal.all() or not is_signal.any():
         message = f"metrics need signal and background, but all {len(label)} rows are of one kind; make more data"
         raise UserError(message)
-    background, efficiency = signal_roc(score, is_signal)
-    passing = {point: np.interp(point, efficiency, background) for point in signal_efficiencies}
-    trials = {name: [] for name in ("auc", *per_row, *signal_efficiencies)}  # type: dict[Any, list[float]]
+    chosen = probability[np.arange(len(label)), label]
+    per_row = {"accuracy": probability.argmax(1) == label, "cross_entropy": -np.log(np.maximum(chosen, 1e-38))}
+
+    def measure(weight: np.ndarray | None = None) -> dict[Any, float]:
+        background, efficiency = signal_roc(score, is_signal, weight)
+        values = {name: float(np.average(rows, weights=weight)) for name, rows in per_row.items()}
+        passing = {point: float(np.interp(point, efficiency, background)) for point in signal_efficiencies}
+        return {"auc": float(auc(background, efficiency))} | values | passing
+
+    draws = progress(_resamples(is_signal, bootstrap, seed), total=bootstrap, title="bootstrap", unit="trials")
+    trials = [measure(weight) for weight in draws]
+    spread = {name: np.array([trial[name] for trial in trials]) for name in trials[0]}
     n_background = int((~is_signal).sum())
-    for count in progress(_resamples(is_signal, bootstrap, seed), total=bootstrap, title="bootstrap", unit="trials"):
-        for name, values in per_row.items():
-            trials[name].append(float(np.average(values, weights=count)))
-        drawn = signal_roc(score, is_signal, count)
-        trials["auc"].append(float(auc(*drawn)))
-        for point in signal_efficiencies:
-            fraction = np.interp(point, drawn[1], drawn[0])
-            trials[point].append(1 / max(float(fraction), 1 / n_background))
-    error = {name: float(np.std(values, ddof=1)) for name, values in trials.items()}
+    value = measure()
     return {
-        "auc": {"value": float(auc(background, efficiency)), "error": error["auc"]},
-        **{name: {"value": float(np.mean(values)), "error": error[name]} for name, values in per_row.items()},
+        **{name: {"value": value[name], "error": float(spread[name].std(ddof=1))} for name in ("auc", *per_row)},
         "rejection": {
-            f"{point:g}": _rejection(float(passing[point]), error[point], n_background) for point in signal_efficiencies
+            f"{point:g}": _rejection(value[point], spread[point], n_background) for point in signal_efficiencies
         },
     }
 
 
-def _rejection(background: float, error: float, n_background: int) -> dict[str, float | None]:
+def _rejection(background: float, trials: np.ndarray, n_background: int) -> dict[str, float | None]:
+    """One over the background efficiency; trials in which no background row passes count as if one did."""
     if background == 0:
         return {"value": None, "error": None, "lower_limit": float(n_background)}
-    return {"value": 1 / background, "error": error}
+    return {"value": 1 / background, "error": float((1 / np.maximum(trials, 1 / n_background)).std(ddof=1))}
 
 
 def _resamples(is_signal: np.ndarray, trials: int, seed: int) -> Iterator[np.ndarray]:
