@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ..dataset import SCHEMA_VERSION, Dataset, DatasetWriter, Samples
+from ..dataset import CHUNK_ROWS, SCHEMA_VERSION, Dataset, DatasetWriter, Samples
 from ..errors import UserError
 from ..project import SCHEMA
 from ..schema import Feature, Input, Schema
@@ -115,7 +115,7 @@ def test_a_full_disk_stops_the_writer_and_not_only_its_end(tmp_path: Path) -> No
         with DatasetWriter(tmp_path / "a.h5", CELLS, {}) as writer:
             for number in range(20):
                 begun.append(number)
-                writer.append(random_samples(CELLS, 300, seed=number))
+                writer.append(random_samples(CELLS, 2 * CHUNK_ROWS, seed=number))
 
     with full_disk(60_000), pytest.raises(UserError, match=r"cannot write .*a\.h5"):
         write()
