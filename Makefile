@@ -32,7 +32,7 @@ new: $(READY) ## make a project of your own with the template, in the folder abo
 	$(VENV)/bin/cookiecutter $(CURDIR) --output-dir ..
 
 test: $(READY) ## the tests of the template and of the reference (10 minutes)
-	$(PYTHON) -m pytest -m "not slow"
+	$(PYTHON) -m pytest -n auto --dist loadfile -m "not slow and not container"
 	$(IN_REFERENCE) test
 
 test-slow: $(READY) ## the slow tests: kill loops, generated projects, both installers (15 minutes)

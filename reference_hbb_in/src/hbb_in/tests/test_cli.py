@@ -3,10 +3,7 @@
 import dataclasses
 import io
 import os
-import resource
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +12,7 @@ from ..cli import main
 from ..dataset import Dataset
 from ..interface import Study
 from .conftest import Run
+from .disk import full_disk
 
 FINISHED = {".h5", ".safetensors", ".json", ".csv", ".npz", ".onnx", ".html", ".png", ".pdf"}
 
@@ -142,17 +140,6 @@ def test_a_folder_that_cannot_be_written(
     assert error.startswith("error: ")
     assert str(root / blocked) in error
     assert outputs(root) == before
-
-
-@contextmanager
-def full_disk(room: int) -> Iterator[None]:
-    """No file may grow beyond `room` bytes: the error is another than that of a full disk, its path is the same."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.parametrize("room", [0, 300, 3000, 9000])

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ..dataset import SCHEMA_VERSION, Dataset, DatasetWriter, Samples
+from ..dataset import CHUNK_ROWS, SCHEMA_VERSION, Dataset, DatasetWriter, Samples
 from ..errors import UserError
 from ..project import SCHEMA
 from ..schema import Feature, Input, Schema
+from .disk import full_disk
 from .projects import CELLS
 from .samples import assert_same, column, random_samples, write_dataset
 
@@ -96,6 +97,30 @@ def test_a_writer_that_fails_half_way_changes_nothing(before: bool, tmp_path: Pa
         write()
     assert [item.name for item in tmp_path.iterdir()] == (["a.h5"] if before else [])
     assert content is None or path.read_bytes() == content
+
+
+def test_a_disk_that_is_full_at_the_last_byte(tmp_path: Path) -> None:
+    """HDF5 keeps much in memory until the file is closed; an error then counts like any other."""
+    samples = random_samples(CELLS, 300)
+    size = write_dataset(tmp_path / "whole.h5", CELLS, samples).stat().st_size
+    with full_disk(size - 1), pytest.raises(UserError, match=r"cannot write .*a\.h5"):
+        write_dataset(tmp_path / "a.h5", CELLS, samples)
+    assert [path.name for path in tmp_path.iterdir()] == ["whole.h5"]
+
+
+def test_a_full_disk_stops_the_writer_and_not_only_its_end(tmp_path: Path) -> None:
+    begun = []
+
+    def write() -> None:
+        with DatasetWriter(tmp_path / "a.h5", CELLS, {}) as writer:
+            for number in range(20):
+                begun.append(number)
+                writer.append(random_samples(CELLS, 2 * CHUNK_ROWS, seed=number))
+
+    with full_disk(60_000), pytest.raises(UserError, match=r"cannot write .*a\.h5"):
+        write()
+    assert 1 < len(begun) < 20
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_writer_refuses_what_a_reader_would_refuse(tmp_path: Path) -> None:

@@ -14,6 +14,16 @@ from ..errors import UserError
 from ..files import LateErrorFile, atomic_path, read_json, sha256, write_json, write_text
 
 
+def test_a_reader_of_the_old_file_keeps_it(tmp_path: Path) -> None:
+    """The new file takes the name in one step: who has opened the old one never sees a mixture."""
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    with path.open() as stream:
+        write_text(path, "new and longer")
+        assert stream.read() == "old"
+    assert path.read_text() == "new and longer"
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*"))
 

@@ -85,10 +85,12 @@ def test_bootstrap_error_of_a_proportion() -> None:
     assert found["error"] == pytest.approx(np.sqrt(p * (1 - p) / 800), rel=0.12)
 
 
-def test_bootstrap_error_of_the_auc_is_its_spread_over_samples() -> None:
+@pytest.mark.parametrize("name", ["auc", "rejection"])
+def test_bootstrap_error_is_the_spread_over_samples(name: str) -> None:
     values, errors = [], []
     for seed in range(40):
-        found = metrics(*draw(200, 2, seed=seed), bootstrap=20, seed=seed)["auc"]
+        item = metrics(*draw(400, 2, seed=seed), bootstrap=20, seed=seed, signal_efficiencies=(0.7,))[name]
+        found = item["0.7"] if name == "rejection" else item
         values.append(found["value"])
         errors.append(found["error"])
     # 40 samples know a standard deviation to 11 %

@@ -22,8 +22,8 @@ def objects(rows: int, seed: int) -> torch.Tensor:
 
 def fitted(values: torch.Tensor) -> Standardise:
     moments = Moments(len(SCALES))
-    for part in values.split(7):
-        moments.add(part)
+    for start in range(0, len(values), 7):
+        moments.add(values[start : start + 7])
     layer = Standardise(len(SCALES))
     layer.fit(moments)
     return layer

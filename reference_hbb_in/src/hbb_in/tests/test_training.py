@@ -81,6 +81,24 @@ def test_the_global_generators_are_left_alone(other: Run) -> None:
     assert bits(other) == first
 
 
+def test_every_epoch_has_random_numbers_of_its_own(other: Run) -> None:
+    drawn: list[list[float]] = [[]]
+
+    class Drawing(Plain):
+        def forward(self, cells: torch.Tensor) -> torch.Tensor:
+            if self.training:
+                drawn[-1] += torch.rand(2).tolist()
+            elif drawn[-1]:
+                drawn.append([])
+            return super().forward(cells)
+
+    other.project.network = lambda _: Drawing()
+    train(other.project, change(other, epochs=3).config, other.paths)
+    numbers = [number for epoch in drawn for number in epoch]
+    assert [len(epoch) for epoch in drawn] == [24, 24, 24, 0]
+    assert len(set(numbers)) == len(numbers)
+
+
 @pytest.mark.parametrize("micro_batch", [5, 24, 96, 1000])
 def test_gradients_of_micro_batches_add_up_to_that_of_the_batch(micro_batch: int, other: Run) -> None:
     """After one step on all rows the gradients are those of the mean loss, here in one pass and in float64."""

@@ -29,8 +29,9 @@ def classification_metrics(
     bootstrap: int,
     seed: int,
 ) -> dict[str, Any]:
-    """Cross-entropy, accuracy, AUC and background rejection (1 / background efficiency at a signal efficiency).
+    """Cross-entropy, accuracy, AUC and background rejection.
 
+    The rejection is one over the least background efficiency that leaves at least the given signal efficiency.
     `probability` is (row, class), `label` int (row,). The score is the probability of class `signal`, all other
     classes together are the background. Each value comes with its bootstrap standard deviation (rows drawn with
     replacement, `bootstrap` times). Where no background row passes, the rejection is null with a `lower_limit`.
@@ -45,7 +46,7 @@ def classification_metrics(
     def measure(weight: np.ndarray | None = None) -> dict[Any, float]:
         background, efficiency = signal_roc(score, is_signal, weight)
         values = {name: float(np.average(rows, weights=weight)) for name, rows in per_row.items()}
-        passing = {point: float(np.interp(point, efficiency, background)) for point in signal_efficiencies}
+        passing = {point: float(background[np.searchsorted(efficiency, point)]) for point in signal_efficiencies}
         return {"auc": float(auc(background, efficiency))} | values | passing
 
     draws = progress(_resamples(is_signal, bootstrap, seed), total=bootstrap, title="bootstrap", unit="trials")
