@@ -18,8 +18,8 @@ OLDEST_PYTHON = (3, 11)
 RESERVED = {"data", "docs", "src", "test", "tests"}
 DEPENDENCIES = {
     "coverage", "furo", "h5py", "hatchling", "hypothesis", "jinja2", "matplotlib", "mypy", "myst_parser", "numpy",
-    "onnx", "onnxruntime", "onnxscript", "pip", "pre_commit", "pydantic", "pytest", "pytest_cov", "pyyaml", "ruff",
-    "safetensors", "scikit_learn", "sklearn", "sphinx", "torch", "tqdm", "uv", "yaml",
+    "onnx", "onnxruntime", "onnxscript", "pip", "pre_commit", "pydantic", "pytest", "pytest_cov", "pytest_xdist",
+    "pyyaml", "ruff", "safetensors", "scikit_learn", "sklearn", "sphinx", "torch", "tqdm", "uv", "xdist", "yaml",
 }  # fmt: skip
 
 
