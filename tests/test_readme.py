@@ -1,5 +1,6 @@
 """What the documentation says: the tree, the targets, the commands and the links are those that exist."""
 
+import json
 import re
 import shlex
 import shutil
@@ -101,7 +102,7 @@ def help_of(command: tuple[str, ...], folder: Path) -> str:
 def test_the_tree_is_that_of_a_new_project(default_bake: Path) -> None:
     script = load_script(ROOT / "tools" / "readme_tree.py")
     assert script.mismatches(default_bake) == []
-    _, shown, _ = script.parts((ROOT / "README.md").read_text(encoding="utf-8"))
+    shown = load_script(ROOT / "tools" / "markers.py").marked(ROOT / "README.md", "tree")
     assert shown == script.tree(default_bake), "run `python tools/readme_tree.py --update`"
 
 
@@ -170,3 +171,11 @@ def understood(words: tuple[str, ...], place: Path) -> None:
     asked = tuple(word for word in subcommands if word not in PLACEHOLDERS and not Path(place / word).exists())
     text = help_of((path, *head, *asked), place if head else ROOT)
     assert [option for option in options if option not in text] == [], " ".join(words)
+
+
+def test_the_results_are_those_of_the_recorded_run() -> None:
+    script = load_script(ROOT / "tools" / "readme_results.py")
+    expected = script.table(json.loads(script.RESULTS.read_text(encoding="utf-8")))
+    markers = load_script(ROOT / "tools" / "markers.py")
+    for readme in script.READMES:
+        assert markers.marked(readme, "results") == expected, "run `python tools/readme_results.py --update`"

@@ -1,7 +1,6 @@
 """The tree of a new project, for the README: what the template really renders, with one comment for each entry.
 
-Without an option this script prints the tree; with `--update` it writes it into README.md, between the lines
-`<!-- tree:start -->` and `<!-- tree:end -->`.
+Without an option this script prints the tree; with `--update` it writes it into README.md, between the `tree` markers.
 """
 
 import argparse
@@ -12,10 +11,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from cookiecutter.main import cookiecutter
+from markers import replace_marked
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-START, END = "<!-- tree:start -->\n", "<!-- tree:end -->"
 PACKAGE = "src/<package>/"
 WIDTH = 30  # of the column of names
 
@@ -111,16 +110,6 @@ def tree(project: Path) -> str:
     return "\n".join(["```text", f"{project.name}/", *lines, "```", ""])
 
 
-def parts(text: str) -> tuple[str, str, str]:
-    """A README's text before the tree, the tree, and the text after it."""
-    before, start, rest = text.partition(START)
-    content, end, after = rest.partition(END)
-    if not start or not end:
-        message = f"README.md lacks the lines {START.strip()} and {END}"
-        raise SystemExit(message)
-    return before + start, content, end + after
-
-
 def main() -> int:
     """Print or update; returns the exit code, which is 1 where tree and comments do not match."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -130,8 +119,7 @@ def main() -> int:
         project = Path(cookiecutter(str(ROOT), no_input=True, output_dir=folder, default_config=True))
         problems, content = mismatches(project), tree(project)
     if options.update:
-        before, _, after = parts(README.read_text(encoding="utf-8"))
-        README.write_text(before + content + after, encoding="utf-8")
+        replace_marked(README, "tree", content)
     else:
         print(content)
     print("".join(f"{problem}\n" for problem in problems), end="", file=sys.stderr)

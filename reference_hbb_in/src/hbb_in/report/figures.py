@@ -1,16 +1,17 @@
 """The figures of a run; each function draws one and returns it."""
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from ..dataset import Samples
-from ..schema import Input, Schema
+from ..schema import Feature, Input, Schema
 from ..training.metrics import signal_roc
 
 __all__ = ["history_figure", "input_figure", "loss_figure", "roc_figure", "score_figure"]
@@ -82,11 +83,13 @@ def input_figure(samples: Samples, item: Input, schema: Schema) -> Figure:
     for position, feature in enumerate(item.features):
         values = samples.inputs[item.name][:, :, position]
         low, high = np.quantile(values[real], [0.005, 0.995]) if real.any() else (0.0, 1.0)
-        edges = np.linspace(low, high if high > low else low + 1, 41)
+        power = _power_of_ten(max(abs(low), abs(high)))
+        edges = np.linspace(low, high if high > low else low + 1, 41) / 10.0**power
         for index, name in enumerate(schema.classes):
-            _histogram(panels[position], values[real & (samples.labels == index)[:, None]], edges, name)
-        panels[position].set_xlabel(feature.name + ("" if feature.unit == "1" else f" [{feature.unit}]"), fontsize=10)
+            _histogram(panels[position], values[real & (samples.labels == index)[:, None]] / 10.0**power, edges, name)
+        panels[position].set_xlabel(_axis_label(feature, power), fontsize=10)
         panels[position].tick_params(labelsize=8)
+        panels[position].yaxis.set_minor_formatter(NullFormatter())
     for panel in panels[len(item.features) :]:
         panel.set_axis_off()
     figure.supylabel("Density", fontsize=11)
@@ -114,6 +117,18 @@ def loss_figure(table: list[dict[str, Any]], most: int = 20) -> Figure:
     axes.set_xlabel("Loss of AUC when the feature is shuffled")
     axes.legend(loc="lower right")
     return figure
+
+
+def _power_of_ten(largest: float) -> int:
+    """The power of ten that a panel's axis is scaled by: none for numbers that are easy to read as they are."""
+    return 0 if largest == 0 or largest >= 0.01 else int(np.floor(np.log10(largest)))
+
+
+def _axis_label(feature: Feature, power: int) -> str:
+    """Name and unit, with powers as superscripts."""
+    factor = f"$10^{{{power}}}$ " if power else ""
+    unit = re.sub(r"\^(-?\d+)", r"$^{\1}$", "" if feature.unit == "1" else feature.unit)
+    return f"{feature.name} [{factor}{unit}]".replace(" ]", "]") if factor or unit else feature.name
 
 
 def _histogram(axes: Axes, values: np.ndarray, edges: np.ndarray, name: str) -> None:

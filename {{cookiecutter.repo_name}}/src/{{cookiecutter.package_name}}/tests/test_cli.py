@@ -164,8 +164,10 @@ def test_a_full_disk_in_the_data_step(room: int, before: bool, other: Run, capsy
 
 @pytest.mark.parametrize(
     ("step", "room"),
-    [("train", 0), ("train", 500), ("evaluate", 0), ("evaluate", 500), ("report", 500)]
-    + [pytest.param("export", 500, marks=pytest.mark.slow)],
+    [
+        *(("train", 0), ("train", 500), ("evaluate", 0), ("evaluate", 500), ("report", 500)),
+        pytest.param("export", 500, marks=pytest.mark.slow),
+    ],
 )
 def test_a_full_disk_in_the_other_steps(step: str, room: int, other: Run, capsys: pytest.CaptureFixture[str]) -> None:
     for before in {"train": (), "evaluate": ("train",), "export": ("train",), "report": ("train", "evaluate")}[step]:
