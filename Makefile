@@ -10,20 +10,21 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PYTHON := $(abspath $(VENV))/bin/python
-READY := $(VENV)/ready-reference_hbb_in
+READY := $(VENV)/ready-repository
 IN_REFERENCE := $(MAKE) --no-print-directory -C reference_hbb_in VENV=$(abspath $(VENV)) PROFILE=$(PROFILE)
 
 .PHONY: help setup reference new test test-slow lint docs reference-sync reference-check lock clean
 
 help: ## show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[A-Za-z0-9_-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make the environment in .venv: one for the repository, its tests and the reference (a minute, 2 GB)
 
-$(READY): requirements.txt constraints.txt reference_hbb_in/pyproject.toml reference_hbb_in/fair.toml \
+$(READY): requirements.txt constraints.txt $(addprefix reference_hbb_in/,pyproject.toml hatch_build.py fair.toml constraints.txt) \
     $(wildcard reference_hbb_in/requirements/*.txt)
 	python3 reference_hbb_in/tools/install.py --venv $(VENV) --constraints constraints.txt \
 	    --editable './reference_hbb_in[all]' --requirements requirements.txt --stamp $@
+	@touch $(VENV)/ready-reference_hbb_in
 
 reference: $(READY) ## the reference end to end: simulate, train, evaluate, export, report (quick: 15 minutes, 1 GB)
 	$(IN_REFERENCE) all

@@ -34,8 +34,14 @@ Step = Callable[["Project", "RunConfig", "Paths", argparse.Namespace], None]
 def _data(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
     paths.processed.mkdir(parents=True, exist_ok=True)
     source = arguments.source or config.data.source
-    workers = arguments.workers or len(os.sched_getaffinity(0))
-    project.prepare(config.data, paths.processed, raw=paths.raw, source=source, workers=workers)
+    workers = arguments.workers or _cores()
+    data = config.data.model_copy(update={"source": source})
+    project.prepare(data, paths.processed, raw=paths.raw, source=source, workers=workers)
+
+
+def _cores() -> int:
+    """Cores that this process may use, where the system can say so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _train(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.Namespace) -> None:

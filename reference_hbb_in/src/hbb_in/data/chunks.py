@@ -75,7 +75,7 @@ class Chunk:
 
 def _source_digest() -> str:
     folder = Path(__file__).parent
-    files = [folder / "features.py", *sorted((folder / "simulation").glob("*.py"))]
+    files = [folder / "chunks.py", folder / "features.py", *sorted((folder / "simulation").glob("*.py"))]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -80,7 +80,7 @@ def _provenance(config: DataConfig, files: Sequence[Path], label: np.ndarray, ke
     return {
         "source": "simulation",
         "configuration": config.model_dump(mode="json"),
-        "software": library_versions() | {"numpy": np.__version__},
+        "software": library_versions(),
         "chunks": [path.name for path in files],
         "simulated_jets": by_class(label),
         "matched_jets": by_class(label[kept]),

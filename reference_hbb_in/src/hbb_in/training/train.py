@@ -108,7 +108,7 @@ class Training:
             for batch in batches:
                 total += self._step(batch)
                 bar.update(len(batch))
-            loss, accuracy = validate(self.network, self.validation, self.config.evaluation.batch_size)
+            loss, accuracy = validate(self.network, self.validation, options.batch_size)
             bar.set_postfix_str(f"validation loss {loss:.4f}, accuracy {accuracy:.4f}")
         if not math.isfinite(total + loss):
             message = (

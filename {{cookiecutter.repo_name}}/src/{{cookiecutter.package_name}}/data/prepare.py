@@ -25,7 +25,7 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: i
         raise UserError(message)
     events = np.arange(config.options.jets // 2)
     rows = split_by_event(events, config.fractions.model_dump(), config.seed)
-    provenance = {"source": source} | config.model_dump(mode="json")
+    provenance = config.model_dump(mode="json")
     with progress(None, total=2 * len(events), title="simulate", unit="jets") as bar:
         for name in SPLITS:
             with DatasetWriter(out / f"{name}.h5", SCHEMA, provenance | {"split": name}) as writer:

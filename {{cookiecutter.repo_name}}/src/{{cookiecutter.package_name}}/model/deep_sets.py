@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ..training.normalise import Standardise
+from ..training.normalise import Standardise, is_real
 
 __all__ = ["DeepSets"]
 
@@ -21,7 +21,7 @@ class DeepSets(nn.Module):
 
     def forward(self, particles: torch.Tensor) -> torch.Tensor:
         """particles: (batch, slot, feature); returns logits (batch, class)."""
-        real = (particles != 0).any(2, keepdim=True)  # (batch, slot, 1)
+        real = is_real(particles)  # (batch, slot, 1)
         hidden = self.of_particle(self.normalise["particles"](particles))  # (batch, slot, latent)
         logits: torch.Tensor = self.of_jet((hidden * real).sum(1))
         return logits

@@ -23,5 +23,5 @@ def metric_rows(metrics: dict[str, Any]) -> list[tuple[str, str]]:
     table = [(name, f"{item['value']:.4f} ± {item['error']:.4f}") for name, item in rows]
     for efficiency, item in metrics["rejection"].items():
         value = f"{item['value']:.1f} ± {item['error']:.1f}" if item["value"] else f"> {item['lower_limit']:.0f}"
-        table.append((f"Background rejection at {float(efficiency):.0%}", value))
+        table.append((f"Rejection at {float(efficiency):.0%} signal efficiency", value))
     return table

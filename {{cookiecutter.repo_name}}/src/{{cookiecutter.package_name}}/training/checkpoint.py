@@ -15,11 +15,13 @@ __all__ = ["fingerprint", "load_checkpoint", "save_checkpoint"]
 
 
 def fingerprint(config: RunConfig, data: list[Path]) -> str:
-    """Hash of all that determines a training: `[model]`, `[training]` and the data files."""
+    """Hash of all that determines a training: `[model]`, `[training]`, the data files and the network's code."""
+    package = Path(__file__).parents[1]
     content = {
         "model": config.model.model_dump(mode="json"),
         "training": config.training.model_dump(mode="json"),
         "data": [sha256(path) for path in data],
+        "code": [sha256(path) for path in [package / "project.py", *sorted((package / "model").glob("*.py"))]],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -10,7 +10,7 @@ from torch import nn
 from ..config import RunConfig
 from ..dataset import Dataset, Samples
 from ..errors import UserError
-from ..files import atomic_path, write_json
+from ..files import atomic_path, sha256, write_json
 from ..interface import Project
 from ..paths import Paths
 from ..progress import progress
@@ -55,7 +55,8 @@ def evaluate(project: Project, config: RunConfig, paths: Paths) -> None:
     """Write `scores.npz` (probability, label) and `metrics.json` of the test split into the profile's report folder."""
     schema, options = project.SCHEMA, config.evaluation
     network = load_network(project, config, paths)
-    with Dataset(paths.processed / "test.h5", schema) as dataset:
+    test = paths.processed / "test.h5"
+    with Dataset(test, schema) as dataset:
         with threads(options.threads):
             probability = predict(network, dataset, options.batch_size)
         label = dataset.labels()
@@ -71,5 +72,6 @@ def evaluate(project: Project, config: RunConfig, paths: Paths) -> None:
         np.savez(stream, probability=probability.astype(np.float32), label=label)
     classes = {name: int((label == index).sum()) for index, name in enumerate(schema.classes)}
     parameters = sum(parameter.numel() for parameter in network.parameters())
+    inputs = {path.relative_to(paths.root).as_posix(): sha256(path) for path in (paths.weights, test)}
     header = {"schema": 1, "profile": paths.profile, "split": "test", schema.entity: len(label), "classes": classes}
-    write_json(paths.metrics, header | {"parameters": parameters} | metrics)
+    write_json(paths.metrics, header | {"parameters": parameters, "inputs": inputs} | metrics)

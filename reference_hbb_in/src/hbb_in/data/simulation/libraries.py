@@ -1,4 +1,4 @@
-"""The optional libraries of the simulation; PYTHIA and FastJet are GPL and stay an extra."""
+"""The libraries whose versions decide what is simulated; PYTHIA and FastJet are GPL and stay an extra."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -6,7 +6,7 @@ from ...errors import UserError
 
 __all__ = ["LIBRARIES", "library_versions"]
 
-LIBRARIES = ("pythia8mc", "fastjet", "awkward")
+LIBRARIES = ("pythia8mc", "fastjet", "awkward", "numpy")
 
 
 def library_versions() -> dict[str, str]:
