@@ -26,17 +26,17 @@ $(READY): requirements.txt constraints.txt $(addprefix reference_hbb_in/,pyproje
 	    --editable './reference_hbb_in[all]' --requirements requirements.txt --stamp $@
 	@touch $(VENV)/ready-reference_hbb_in
 
-reference: $(READY) ## the reference end to end: simulate, train, evaluate, export, report (quick: 15 minutes, 1 GB)
+reference: $(READY) ## the reference end to end: simulate, train, evaluate, export, report (quick: 8 minutes, 150 MB)
 	$(IN_REFERENCE) all
 
 new: $(READY) ## make a project of your own with the template, in the folder above this one (a minute)
 	$(VENV)/bin/cookiecutter $(CURDIR) --output-dir ..
 
-test: $(READY) ## the tests of the template and of the reference (10 minutes)
+test: $(READY) ## the tests of the template and of the reference (3 minutes)
 	$(PYTHON) -m pytest -n auto --dist loadfile -m "not slow and not container"
 	$(IN_REFERENCE) test
 
-test-slow: $(READY) ## the slow tests: kill loops, generated projects, both installers (15 minutes)
+test-slow: $(READY) ## the slow tests: kill loops, generated projects, both installers (8 minutes)
 	$(PYTHON) -m pytest -m "slow and not container"
 	$(PYTHON) -m pytest -m slow reference_hbb_in/src
 

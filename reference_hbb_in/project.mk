@@ -4,14 +4,14 @@ DATA_DEPS := $(wildcard src/hbb_in/data/simulation/*.py src/hbb_in/data/cms/*.py
 
 # How long the targets take, for `make help`: measured with the quick profile on two cores.
 #: setup     a minute, 2 GB
-#: data      5 minutes
-#: train     5 minutes
+#: data      4 minutes
+#: train     4 minutes
 #: evaluate  10 s
 #: export    30 s
 #: explain   2 minutes
 #: report    15 s
-#: all       10 minutes, 1 GB
-#: test      3 minutes
+#: all       8 minutes, 150 MB
+#: test      2 minutes
 #: lint      20 s
 #: docs      10 s
 #: graph     5 s

@@ -10,7 +10,7 @@ __all__ = ["metric_rows", "summary"]
 
 def summary(paths: Paths) -> str:
     """The headline metrics and the path of the report, for the end of a run."""
-    lines = [f"  {name:<32}{value}" for name, value in metric_rows(read_json(paths.metrics))]
+    lines = [f"  {name:<36}{value}" for name, value in metric_rows(read_json(paths.metrics))]
     return "\n".join([f"Profile {paths.profile}, test split:", *lines, f"Report: {paths.page}"])
 
 

@@ -143,7 +143,7 @@ def test_the_summary_names_metrics_and_page(reported: Run) -> None:
     assert lines[0] == "Profile tiny, test split:"
     assert lines[1].split() == ["AUC", f"{metrics['auc']['value']:.4f}", "±", f"{metrics['auc']['error']:.4f}"]
     assert lines[-1] == f"Report: {reported.paths.page}"
-    points = [float(line.split(" at ")[1].split("%")[0]) / 100 for line in lines if "rejection at" in line]
+    points = [float(line.split(" at ")[1].split("%")[0]) / 100 for line in lines if "Rejection at" in line]
     assert points == list(reported.config.evaluation.signal_efficiencies)
 
 
