@@ -19,7 +19,7 @@ LONGEST_FUNCTION = 40
 LONGEST_WITHOUT_DOCSTRING = 6
 FORBIDDEN = {
     "a path of one machine": re.compile(r"(?<![\w.:/-])/(?:work|root|tmp|home/\w+)(?![\w.-])"),
-    "the host of a package index": re.compile(r"\b(?:pypi|files\.pythonhosted|registry\.npmjs|deb\.debian)\.org\b"),
+    "the host of a package index": re.compile(r"\b(?:pypi|files\.python\w+|registry\.npm\w*|deb\.deb\w+)\.org\b"),
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
     "a token": re.compile(r"\b(?:AKIA[0-9A-Z]{16}|gh[opsu]_\w{36}|glpat-[\w-]{20}|xox[abp]-[\w-]{10,}|pypi-\w{16,})"),
     "a password": re.compile(r"(?i)\b\w*(?:password|secret|token|api_key)\w*\s*[:=]\s*[\"'][A-Za-z0-9+/_-]{12,}[\"']"),
