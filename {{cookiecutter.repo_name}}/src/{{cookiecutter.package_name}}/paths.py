@@ -43,6 +43,10 @@ class Paths:
         """The data set: `train.h5`, `val.h5`, `test.h5`."""
         return self.root / "data" / "processed" / self.profile
 
+    def split(self, name: str) -> Path:
+        """The rows of one split: `train`, `val` or `test`."""
+        return self.processed / f"{name}.h5"
+
     @property
     def model(self) -> Path:
         """The trained model and the record of its run."""
@@ -52,6 +56,16 @@ class Paths:
     def weights(self) -> Path:
         """The best network of the training."""
         return self.model / "weights.safetensors"
+
+    @property
+    def history(self) -> Path:
+        """Loss and accuracy of every epoch."""
+        return self.model / "history.csv"
+
+    @property
+    def run(self) -> Path:
+        """The record of the training."""
+        return self.model / "run.json"
 
     @property
     def report(self) -> Path:

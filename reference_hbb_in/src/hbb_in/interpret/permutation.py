@@ -29,7 +29,7 @@ __all__ = ["explain", "permutation_loss", "permuted"]
 def explain(project: Project, config: RunConfig, paths: Paths) -> None:
     """Write `interpretation/permutation.json` and its figure: AUC lost for each feature on the test split."""
     network = load_network(project, config, paths)
-    with Dataset(paths.processed / "test.h5", project.SCHEMA) as dataset:
+    with Dataset(paths.split("test"), project.SCHEMA) as dataset:
         samples = dataset.read(0, config.interpretation.rows)
     options = config.interpretation
     with threads(config.evaluation.threads):

@@ -35,7 +35,7 @@ class Plot:
 
 def report(project: Project, config: RunConfig, paths: Paths) -> None:
     """Draw the figures into `figures/` and write `report.html`."""
-    metrics, run = read_json(paths.metrics), read_json(paths.model / "run.json")
+    metrics, run = read_json(paths.metrics), read_json(paths.run)
     with figure_style():
         plots = _result_plots(project, config, paths, metrics, run) + _input_plots(project, paths)
     sections = [(item.title, item.command, item.render(config, paths.report)) for item in project.REPORT]
@@ -61,7 +61,7 @@ def _result_plots(
 ) -> list[Plot]:
     with np.load(paths.scores, allow_pickle=False) as scores:
         probability, label = scores["probability"], scores["label"]
-    history = history_figure(paths.model / "history.csv", run["training"]["best_epoch"])
+    history = history_figure(paths.history, run["training"]["best_epoch"])
     roc = roc_figure(probability, label, project.SCHEMA, metrics)
     score = score_figure(probability, label, project.SCHEMA, config.report.score_bins)
     return [
@@ -72,7 +72,7 @@ def _result_plots(
 
 
 def _input_plots(project: Project, paths: Paths) -> list[Plot]:
-    with Dataset(paths.processed / "test.h5", project.SCHEMA) as dataset:
+    with Dataset(paths.split("test"), project.SCHEMA) as dataset:
         samples = dataset.read(0, INPUT_ROWS)
     return [
         _plot(paths, f"inputs_{item.name}", f"What the network sees: {item.name}", "data", figure, wide=True)

@@ -55,7 +55,7 @@ def evaluate(project: Project, config: RunConfig, paths: Paths) -> None:
     """Write `scores.npz` (probability, label) and `metrics.json` of the test split into the profile's report folder."""
     schema, options = project.SCHEMA, config.evaluation
     network = load_network(project, config, paths)
-    test = paths.processed / "test.h5"
+    test = paths.split("test")
     with Dataset(test, schema) as dataset:
         with threads(options.threads):
             probability = predict(network, dataset, options.batch_size)

@@ -37,17 +37,17 @@ def train(project: Project, config: RunConfig, paths: Paths) -> None:
     Writes `weights.safetensors`, `config.json`, `run.json` and `history.csv` into the profile's model folder.
     A training that was killed goes on from its last whole epoch and ends with the same bits.
     """
-    files = [paths.processed / "train.h5", paths.processed / "val.h5"]
+    files = [paths.split("train"), paths.split("val")]
     started = time.perf_counter()
     with Dataset(files[0], project.SCHEMA) as data, Dataset(files[1], project.SCHEMA) as validation:
         training = Training(project, config, data, validation)
         with threads(config.training.threads):
             training.run(paths, fingerprint(config, files))
-    write_text(paths.model / "history.csv", _as_csv(training.history))
+    write_text(paths.history, _as_csv(training.history))
     write_json(paths.model / "config.json", config.model_dump(mode="json"))
     details = {"epochs": len(training.history), "best_epoch": training.best_epoch, "best_loss": training.best_loss}
     record = run_record(paths, command="train", seed=config.training.seed, started=started, inputs=files)
-    write_json(paths.model / "run.json", record | {"training": details})
+    write_json(paths.run, record | {"training": details})
     with atomic_path(paths.weights) as temporary:
         temporary.write_bytes(save(training.best_weights))
     (paths.model / "checkpoint.pt").unlink(missing_ok=True)

@@ -46,7 +46,7 @@ def export(project: Project, config: RunConfig, paths: Paths) -> None:
     """
     schema = project.SCHEMA
     network = load_network(project, config, paths)
-    with Dataset(paths.processed / "test.h5", schema) as dataset:
+    with Dataset(paths.split("test"), schema) as dataset:
         inputs = _with_empty_row(as_tensors(dataset.read(0, config.export.rows))[0])
     names = tuple(item.name for item in schema.inputs)
     module = WithProbabilities(network, names).eval()
