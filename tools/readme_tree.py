@@ -42,6 +42,7 @@ COMMENTS = {
     "src/<package>/schema.py": "inputs, features, units, classes",
     "src/<package>/dataset.py": "the HDF5 files: writing, checking, reading",
     "src/<package>/splits.py": "training, validation and test rows",
+    "src/<package>/workers.py": "work shared out over processes or a cluster",
     "src/<package>/training/": "train, resume, evaluate",
     "src/<package>/interpret/": "what the network looks at",
     "src/<package>/export/": "the ONNX graph, checked",

@@ -32,9 +32,11 @@ Step = Callable[["Project", "RunConfig", "Paths", argparse.Namespace], None]
 
 
 def _data(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
+    from .workers import Workers
+
     paths.processed.mkdir(parents=True, exist_ok=True)
     source = arguments.source or config.data.source
-    workers = arguments.workers or _cores()
+    workers = Workers(arguments.workers or _cores(), arguments.scheduler)
     data = config.data.model_copy(update={"source": source})
     project.prepare(data, paths.processed, raw=paths.raw, source=source, workers=workers)
 
@@ -151,9 +153,11 @@ def _parser(project: "Project") -> argparse.ArgumentParser:
         if name in ("data", "sections"):
             command.add_argument("--source", choices=("simulation", "zenodo", "cern"), help="instead of [data] source")
         if name == "data":
-            command.add_argument(
-                "--workers", type=int, help="processes to use (default: all cores); never changes the result"
-            )
+            where = command.add_mutually_exclusive_group()
+            text = "local processes to use (default: all cores); never changes the result"
+            where.add_argument("--workers", type=int, metavar="N", help=text)
+            text = "use the dask.distributed cluster there instead, for example tcp://127.0.0.1:8786"
+            where.add_argument("--scheduler", metavar="ADDRESS", help=text)
         command.set_defaults(run=_runner(step, project))
     _add_fair(commands)
     _add_studies(commands, project)

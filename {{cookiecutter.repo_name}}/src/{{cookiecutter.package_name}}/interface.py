@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from .workers import Workers
+
 __all__ = ["Project", "ReportSection", "Study"]
 
 
@@ -49,11 +51,11 @@ class Project(Protocol):
     STUDIES: Mapping[str, Study]
     REPORT: tuple[ReportSection, ...]
 
-    def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: int) -> None:
+    def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: "Workers") -> None:
         """Write `train.h5`, `val.h5` and `test.h5` of the schema into `out`, and nothing else there.
 
         Downloads and intermediate results go into `raw`, which survives a kill and makes a rerun quick.
-        The result depends on `config` and `source` alone, never on `workers`.
+        `workers` share out what takes long. The result depends on `config` and `source` alone, never on them.
         """
 
     def build(self, config: Section) -> "nn.Module":

@@ -13,13 +13,15 @@ from .model.options import ModelOptions
 if TYPE_CHECKING:
     from torch import nn
 
+    from .workers import Workers
+
 __all__ = ["REPORT", "SCHEMA", "STUDIES", "DataOptions", "ModelOptions", "build", "prepare"]
 
 STUDIES: Mapping[str, Study] = {}
 REPORT: tuple[ReportSection, ...] = ()
 
 
-def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: int) -> None:
+def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: "Workers") -> None:
     """Write the data set: `train.h5`, `val.h5` and `test.h5` in `out`."""
     from .data.prepare import prepare as prepare_data
 

@@ -5,24 +5,16 @@ A chunk's content depends on its recipe alone, so neither the number of workers 
 
 import hashlib
 import json
-import multiprocessing
-import os
-import signal
-import sys
-import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 
 from ..dataset import Dataset, DatasetWriter
 from ..errors import UserError
-from ..progress import progress
+from ..workers import Workers
 from .features import SCHEMA
 from .options import DataOptions, Window
 from .simulation.generation import LARGEST_SEED, event_records, graviton_settings, qcd_settings
@@ -110,17 +102,12 @@ def simulate_chunk(chunk: Chunk, folder: Path) -> int:
     return writer.rows
 
 
-def simulate(chunks: Sequence[Chunk], folder: Path, workers: int) -> list[Path]:
+def simulate(chunks: Sequence[Chunk], folder: Path, workers: Workers) -> list[Path]:
     """Make the files of all chunks that are missing or damaged; returns every chunk's file, in order."""
     library_versions()
     missing = [chunk for chunk in chunks if not _is_finished(chunk, folder)]
-    if missing:
-        with _single_threaded(), progress(None, total=len(missing), title="simulate", unit="chunks") as bar:
-            jets = 0
-            for rows in _run(missing, folder, min(workers, len(missing))):
-                jets += rows
-                bar.set_postfix(jets=jets, refresh=False)
-                bar.update()
+    for _ in workers.run(partial(simulate_chunk, folder=folder), missing, title="simulate", unit="chunks"):
+        pass
     return [chunk.path(folder) for chunk in chunks]
 
 
@@ -132,49 +119,3 @@ def _is_finished(chunk: Chunk, folder: Path) -> bool:
             return bool(data.provenance["digest"] == chunk.digest)
     except UserError:
         return False
-
-
-def _run(chunks: Sequence[Chunk], folder: Path, workers: int) -> Iterator[int]:
-    """Simulate chunks in worker processes; yields the jets of each as it is finished."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-        try:
-            for future in as_completed([pool.submit(simulate_chunk, chunk, folder) for chunk in chunks]):
-                yield future.result()
-        except BrokenProcessPool as error:
-            message = (
-                "a simulation process was killed, perhaps for want of memory (each needs about 0.5 GB); "
-                "run the step again, with fewer workers: finished chunks are kept"
-            )
-            raise UserError(message) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Let the workers started inside use one thread each: they are as many as the processors already."""
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = before
-
-
-def _start_worker() -> None:
-    """Die with the parent, stop at once on Ctrl-C, and keep the libraries' banners off the terminal."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), sys.__stdout__.fileno() if sys.__stdout__ else 1)
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

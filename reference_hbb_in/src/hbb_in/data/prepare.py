@@ -11,6 +11,7 @@ from ..config import DataConfig
 from ..dataset import Dataset, DatasetWriter, Samples
 from ..errors import UserError
 from ..splits import split_by_event
+from ..workers import Workers
 from .chunks import plan, simulate
 from .features import CLASSES, SCHEMA
 from .matching import match_spectra
@@ -21,7 +22,7 @@ __all__ = ["prepare"]
 BLOCK = 4096  # rows written at a time
 
 
-def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: int) -> None:
+def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: Workers) -> None:
     """Write `train.h5`, `val.h5` and `test.h5` into `out`; unfinished work stays in `raw` for the next run.
 
     The rows depend on `config` and `source` alone. Simulated rows are in random order, those of ntuples in the order of

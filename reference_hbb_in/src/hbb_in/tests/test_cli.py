@@ -11,6 +11,7 @@ import pytest
 from ..cli import main
 from ..dataset import Dataset
 from ..interface import Study
+from ..workers import Workers
 from .conftest import Run
 from .disk import full_disk
 
@@ -229,8 +230,8 @@ def test_the_sources_and_workers_reach_the_project(other: Run, monkeypatch: pyte
     raw = other.paths.root / "data" / "raw" / "tiny"
     cores = len(os.sched_getaffinity(0))
     assert seen == [
-        (other.paths.processed, {"raw": raw, "source": "simulation", "workers": cores}),
-        (other.paths.processed, {"raw": raw, "source": "cern", "workers": 3}),
+        (other.paths.processed, {"raw": raw, "source": "simulation", "workers": Workers(cores)}),
+        (other.paths.processed, {"raw": raw, "source": "cern", "workers": Workers(3)}),
     ]
 
 

@@ -9,6 +9,7 @@ from ..dataset import DatasetWriter
 from ..errors import UserError
 from ..progress import progress
 from ..splits import SPLITS, split_by_event
+from ..workers import Workers
 from .features import SCHEMA
 from .simulation import simulate
 
@@ -17,7 +18,7 @@ __all__ = ["prepare"]
 EVENTS_AT_ONCE = 500
 
 
-def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: int) -> None:
+def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: Workers) -> None:
     """Write `train.h5`, `val.h5` and `test.h5` into `out`; the rows depend on `config` alone."""
     del raw, workers  # the toy is made in seconds: nothing to keep, nothing to share out
     if source != "simulation":

@@ -22,6 +22,7 @@ from ..interface import ReportSection, Study
 from ..paths import Paths
 from ..schema import Feature, Input, Schema
 from ..splits import SPLITS
+from ..workers import Workers
 from .samples import random_samples, write_dataset
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class StandIn:
     STUDIES: Mapping[str, Study] = field(default_factory=dict)
     REPORT: tuple[ReportSection, ...] = ()
 
-    def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: int) -> None:
+    def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: Workers) -> None:
         """Write the three splits."""
         del raw, source, workers
         for seed, name in enumerate(SPLITS):
@@ -174,5 +175,5 @@ def make_project(root: Path, project: StandIn, config: RunConfig) -> Paths:
     (root / "config" / f"{PROFILE}.toml").write_text(CELLS_TOML, encoding="utf-8")
     (root / "fair.toml").write_text(FAIR, encoding="utf-8")
     paths = Paths.of_project(root, config.profile)
-    project.prepare(config.data, paths.processed, raw=paths.raw, source="simulation", workers=1)
+    project.prepare(config.data, paths.processed, raw=paths.raw, source="simulation", workers=Workers(1))
     return paths

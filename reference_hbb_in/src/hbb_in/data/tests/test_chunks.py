@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ...dataset import Dataset, Samples
+from ...workers import Workers
 from ..chunks import plan, simulate
 from ..features import SCHEMA
 from ..options import DataOptions
@@ -20,7 +21,7 @@ OPTIONS = DataOptions(background_chunks=1, signal_chunks=2, chunk_events=10, bat
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The chunks, simulated by two workers."""
-    return simulate(plan(OPTIONS, seed=3), tmp_path_factory.mktemp("two"), workers=2)
+    return simulate(plan(OPTIONS, seed=3), tmp_path_factory.mktemp("two"), workers=Workers(2))
 
 
 def read(path: Path) -> Samples:
@@ -45,7 +46,7 @@ def assert_same(first: Path, second: Path) -> None:
 
 
 def test_the_data_do_not_depend_on_the_number_of_workers(finished: list[Path], tmp_path: Path) -> None:
-    for ours, theirs in zip(simulate(plan(OPTIONS, seed=3), tmp_path, workers=1), finished, strict=True):
+    for ours, theirs in zip(simulate(plan(OPTIONS, seed=3), tmp_path, workers=Workers(1)), finished, strict=True):
         assert ours.name == theirs.name
         assert_same(ours, theirs)
 
@@ -62,7 +63,7 @@ def test_finished_chunks_are_kept_and_damaged_ones_made_again(finished: list[Pat
     expected = read(finished[2])
     finished[2].write_bytes(whole[: len(whole) // 2])
     finished[2].with_name(finished[2].name + ".part").write_bytes(b"left behind by a kill")
-    assert simulate(chunks, folder, workers=1) == finished
+    assert simulate(chunks, folder, workers=Workers(1)) == finished
     assert [path.stat().st_mtime_ns for path in finished[:2]] == times[:2]
     assert all(np.array_equal(*pair) for pair in zip(arrays(read(finished[2])), arrays(expected), strict=True))
     assert sorted(folder.iterdir()) == sorted(finished)
@@ -94,10 +95,11 @@ import sys
 from pathlib import Path
 from {package}.data.chunks import plan, simulate
 from {package}.data.options import DataOptions
+from {package}.workers import Workers
 
 if __name__ == "__main__":
     options = DataOptions(background_chunks=4, signal_chunks=1, chunk_events=30, batch_events=15)
-    simulate(plan(options, 1), Path(sys.argv[1]), workers=2)
+    simulate(plan(options, 1), Path(sys.argv[1]), workers=Workers(2))
 """
 
 

@@ -7,6 +7,7 @@ import pytest
 from ...config import DataConfig, Fractions
 from ...dataset import Dataset, Samples
 from ...errors import UserError
+from ...workers import Workers
 from .. import chunks
 from ..features import SCHEMA
 from ..options import DataOptions
@@ -28,7 +29,7 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory, raw: Path) -> Path:
     out = tmp_path_factory.mktemp("processed")
-    prepare(CONFIG, out, raw=raw, source="simulation", workers=2)
+    prepare(CONFIG, out, raw=raw, source="simulation", workers=Workers(2))
     return out
 
 
@@ -57,7 +58,7 @@ def test_rows_are_shuffled(written: Path) -> None:
 
 def test_a_second_run_writes_the_same_rows_from_the_same_chunks(written: Path, raw: Path, tmp_path: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in raw.iterdir()}
-    prepare(CONFIG, tmp_path, raw=raw, source="simulation", workers=1)
+    prepare(CONFIG, tmp_path, raw=raw, source="simulation", workers=Workers(1))
     assert {path: path.stat().st_mtime_ns for path in raw.iterdir()} == before
     for split in SPLITS:
         first, second = read(written, split), read(tmp_path, split)
@@ -91,10 +92,10 @@ def test_provenance_says_how_the_jets_were_made(written: Path) -> None:
 
 def test_another_source_is_refused_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"data\.source = 'zenodo'.*set source = \"simulation\""):
-        prepare(CONFIG, tmp_path, raw=tmp_path, source="zenodo", workers=1)
+        prepare(CONFIG, tmp_path, raw=tmp_path, source="zenodo", workers=Workers(1))
 
 
 def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(libraries, "LIBRARIES", ("pythia8mc", "no-such-library"))
     with pytest.raises(UserError, match=r"needs no-such-library.*extra `simulation`"):
-        chunks.simulate(chunks.plan(CONFIG.options, 1), tmp_path, workers=1)
+        chunks.simulate(chunks.plan(CONFIG.options, 1), tmp_path, workers=Workers(1))

@@ -9,6 +9,7 @@ from ...config import DataConfig
 from ...dataset import Dataset
 from ...errors import UserError
 from ...splits import SPLITS
+from ...workers import Workers
 from ..features import SCHEMA
 from ..options import DataOptions
 from ..prepare import prepare
@@ -17,7 +18,7 @@ CONFIG = DataConfig(seed=3, options=DataOptions(jets=200))
 
 
 def made(folder: Path, workers: int = 1, config: DataConfig = CONFIG) -> Path:
-    prepare(config, folder, raw=folder / "raw", source="simulation", workers=workers)
+    prepare(config, folder, raw=folder / "raw", source="simulation", workers=Workers(workers))
     return folder
 
 
@@ -48,5 +49,5 @@ def test_the_files_depend_on_the_configuration_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["zenodo", "cern"])
 def test_a_source_without_files_says_where_to_list_them(source: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=rf"'{source}'.*data/files\.toml"):
-        prepare(CONFIG, tmp_path, raw=tmp_path, source=source, workers=1)
+        prepare(CONFIG, tmp_path, raw=tmp_path, source=source, workers=Workers(1))
     assert list(tmp_path.iterdir()) == []
