@@ -67,7 +67,8 @@ class Chunk:
 
 def _source_digest() -> str:
     folder = Path(__file__).parent
-    files = [folder / "chunks.py", folder / "features.py", *sorted((folder / "simulation").glob("*.py"))]
+    files = [folder / name for name in ("chunks.py", "features.py", "ragged.py")]
+    files += sorted((folder / "simulation").glob("*.py"))
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
@@ -85,20 +86,21 @@ def plan(options: DataOptions, seed: int) -> list[Chunk]:
 
 def simulate_chunk(chunk: Chunk, folder: Path) -> int:
     """Simulate a chunk and write its file atomically; returns the number of jets."""
+    from .ragged import to_samples
     from .simulation.pipeline import simulate_batch
 
     generator_seed = 1 + int(chunk.seeds(0).generate_state(1, np.uint64)[0]) % LARGEST_SEED
     records = event_records(chunk.settings, seed=generator_seed, events=chunk.events, batch=chunk.batch)
     with DatasetWriter(chunk.path(folder), SCHEMA, {"digest": chunk.digest}) as writer:
         for number, record in enumerate(records):
-            samples = simulate_batch(
+            jets = simulate_batch(
                 record,
                 chunk.window,
                 signal=chunk.signal,
                 first_event=chunk.first_event + number * chunk.batch,
                 generator=np.random.default_rng(chunk.seeds(1 + number)),
             )
-            writer.append(samples)
+            writer.append(to_samples(jets))
     return writer.rows
 
 

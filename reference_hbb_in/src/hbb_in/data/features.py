@@ -4,8 +4,6 @@ Names, order and clipping are those of the CMS open-data ntuple (https://doi.org
 on which arXiv:1909.12285 trains. Lengths in cm, momenta and masses in GeV, angles in rad.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from ..schema import Feature, Input, Schema
@@ -18,7 +16,6 @@ __all__ = [
     "TRACK_FEATURES",
     "VERTEX_FEATURES",
     "VERTICES",
-    "feature_matrix",
 ]
 
 INF = float("inf")
@@ -105,8 +102,3 @@ CLASSES = ("QCD", "Hbb")
 TRACKS = Input("tracks", slots=60, features=TRACK_FEATURES)
 VERTICES = Input("vertices", slots=5, features=VERTEX_FEATURES)
 SCHEMA = Schema("jets", inputs=(TRACKS, VERTICES), classes=CLASSES, signal=1, spectators=SPECTATORS)
-
-
-def feature_matrix(values: Mapping[str, np.ndarray], features: tuple[Feature, ...]) -> np.ndarray:
-    """Columns of `values` in the order of the table, clipped to its ranges: (object, feature)."""
-    return np.stack([np.clip(values[feature.name], feature.low, feature.high) for feature in features], axis=-1)

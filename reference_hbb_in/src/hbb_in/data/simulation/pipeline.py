@@ -1,13 +1,14 @@
-"""One batch of collisions, from the event record to rows of the data set."""
+"""One batch of collisions, from the event record to jets."""
+
+from collections.abc import Mapping
 
 import awkward as ak
 import numpy as np
 
-from ...dataset import Samples
-from ...schema import Input
-from ..features import TRACK_FEATURES, TRACKS, VERTEX_FEATURES, VERTICES, feature_matrix
+from ...schema import Feature
+from ..features import TRACK_FEATURES, TRACKS, VERTEX_FEATURES, VERTICES
 from ..options import Window
-from .arrays import slot_table
+from ..ragged import EVENT, WEIGHT, Objects, RaggedJets, branch_of, in_window
 from .detector import Candidates, reconstruct
 from .impact import impact_parameters
 from .jets import Groomed, Jets, cluster, n_subjettiness, soft_drop
@@ -25,34 +26,28 @@ LEAST_PT = 0.95  # GeV, of the candidates that are counted and described
 
 def simulate_batch(
     record: EventRecord, window: Window, *, signal: bool, first_event: int, generator: np.random.Generator
-) -> Samples:
-    """Reconstruct the events of a record and describe every jet in the window.
+) -> RaggedJets:
+    """Reconstruct the events of a record and describe every jet in the window, with all its tracks and vertices.
 
     Signal jets without both quarks of a Higgs boson belong to no class and are dropped. Event numbers count from
     `first_event`.
     """
     candidates, tracks = reconstruct(record, generator)
     jets, groomed = _select_jets(record, candidates, window, signal=signal)
-    inputs, numbers = _describe_objects(jets, groomed, candidates, tracks)
-    weight = record.weight[jets.event].astype(np.float32)
-    spectators = numbers | _jet_columns(jets, groomed, candidates) | _truth_columns(record, jets)
-    return Samples(
-        inputs=inputs,
-        counts={
-            TRACKS.name: np.minimum(numbers["ntracks"], TRACKS.slots).astype(np.uint16),
-            VERTICES.name: np.minimum(numbers["nsv"], VERTICES.slots).astype(np.uint16),
-        },
-        labels=np.full(len(jets), int(signal), dtype=np.int64),
-        weights=weight,
-        spectators={name: values.astype(np.float32) for name, values in spectators.items()} | {"fj_weight": weight},
-        event=first_event + jets.event.astype(np.int64),
-    )
+    objects, numbers = _describe_objects(jets, groomed, candidates, tracks)
+    spectators = numbers | _jet_columns(jets, groomed, candidates) | {WEIGHT: record.weight[jets.event]}
+    columns = {EVENT: first_event + jets.event.astype(np.int64)} | _truth_columns(record, jets, signal=signal)
+    columns |= {name: values.astype(np.float32) for name, values in spectators.items()}
+    described = RaggedJets(columns, objects)
+    # a value may reach the edge of the window only when it is rounded to the precision of the files
+    inside = np.logical_and.reduce(list(in_window(columns, window).values()))
+    return described.take(np.flatnonzero(inside))
 
 
 def _describe_objects(
     jets: Jets, groomed: Groomed, candidates: Candidates, all_tracks: Tracks
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The padded inputs, and the true number of candidates, tracks and vertices of each jet."""
+) -> tuple[dict[str, Objects], dict[str, np.ndarray]]:
+    """The tracks and vertices of each jet, and the numbers of its candidates, tracks and vertices."""
     jet, members = _members(jets, candidates)
     charged = candidates.track[members] >= 0
     owner, momentum = jet[charged], candidates.momentum[members[charged]]
@@ -60,14 +55,25 @@ def _describe_objects(
     impact = impact_parameters(tracks, jets.axis[owner])
     vertices = find_vertices(tracks, momentum, impact, owner, jets.axis)
     track_table = track_values(tracks, momentum, impact, owner, jets, groomed, vertices)
-    track_rows = feature_matrix(track_table, TRACK_FEATURES)
-    vertex_rows = feature_matrix(vertex_values(vertices, jets), VERTEX_FEATURES)
-    inputs = {
-        TRACKS.name: _padded(track_rows, owner, impact.significance_2d, len(jets), TRACKS),
-        VERTICES.name: _padded(vertex_rows, vertices.jet, vertices.significance_2d, len(jets), VERTICES),
+    vertex_table = vertex_values(vertices, jets)
+    objects = {
+        TRACKS.name: _sorted(track_table, TRACK_FEATURES, owner, impact.significance_2d, len(jets)),
+        VERTICES.name: _sorted(vertex_table, VERTEX_FEATURES, vertices.jet, vertices.significance_2d, len(jets)),
     }
     members_of = {"npfcands": jet, "ntracks": owner, "nsv": vertices.jet}
-    return inputs, {name: np.bincount(owners, minlength=len(jets)) for name, owners in members_of.items()}
+    return objects, {name: np.bincount(owners, minlength=len(jets)) for name, owners in members_of.items()}
+
+
+def _sorted(
+    values: Mapping[str, np.ndarray], features: tuple[Feature, ...], jet: np.ndarray, key: np.ndarray, jets: int
+) -> Objects:
+    """Objects in descending order of `key` within their jets, clipped to the ranges of the feature table."""
+    order = np.lexsort((-key, jet))
+    clipped = {
+        branch_of(feature): np.clip(values[feature.name][order], feature.low, feature.high).astype(np.float32)
+        for feature in features
+    }
+    return Objects(np.bincount(jet, minlength=jets), clipped)
 
 
 def _select_jets(record: EventRecord, candidates: Candidates, window: Window, *, signal: bool) -> tuple[Jets, Groomed]:
@@ -91,14 +97,6 @@ def _members(jets: Jets, candidates: Candidates) -> tuple[np.ndarray, np.ndarray
     return jet[hard], members[hard]
 
 
-def _padded(rows: np.ndarray, jet: np.ndarray, key: np.ndarray, jets: int, kind: Input) -> np.ndarray:
-    """Objects of each jet in descending order of `key`, zeros behind: float32 (jet, slot, feature)."""
-    index, real = slot_table(jet, key, jets, kind.slots)
-    result = np.zeros((jets, kind.slots, rows.shape[1]), dtype=np.float32)
-    result[real] = rows[index[real]]
-    return result
-
-
 def _jet_columns(jets: Jets, groomed: Groomed, candidates: Candidates) -> dict[str, np.ndarray]:
     tau = n_subjettiness(jets, candidates)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -119,8 +117,12 @@ def _jet_columns(jets: Jets, groomed: Groomed, candidates: Candidates) -> dict[s
     }
 
 
-def _truth_columns(record: EventRecord, jets: Jets) -> dict[str, np.ndarray]:
-    return {
+def _truth_columns(record: EventRecord, jets: Jets, *, signal: bool) -> dict[str, np.ndarray]:
+    truth = {
+        "sample_isQCD": np.full(len(jets), not signal),
+        "fj_isQCD": np.full(len(jets), not signal),
+        "fj_isH": np.full(len(jets), signal),
         "fj_nbHadrons": count_hadrons(record, BOTTOM, jets.event, jets.eta, jets.phi),
         "fj_ncHadrons": count_hadrons(record, CHARM, jets.event, jets.eta, jets.phi),
     }
+    return {name: values.astype(np.int32) for name, values in truth.items()}

@@ -7,6 +7,7 @@ import pytest
 
 from ...dataset import Samples
 from ..options import Window
+from ..ragged import RaggedJets, to_samples
 from ..simulation.generation import event_records, graviton_settings, qcd_settings
 from ..simulation.pipeline import simulate_batch
 from ..simulation.record import EventRecord
@@ -16,10 +17,14 @@ EVENTS = 120
 
 @dataclass(frozen=True)
 class Simulated:
-    """Event records of both processes and the jets made of them."""
+    """Event records of both processes and the jets made of them, with all their objects."""
 
     records: dict[str, EventRecord]
-    samples: dict[str, Samples]
+    ragged: dict[str, RaggedJets]
+
+    @property
+    def samples(self) -> dict[str, Samples]:
+        return {name: to_samples(jets) for name, jets in self.ragged.items()}
 
     @property
     def jets(self) -> Samples:
@@ -32,10 +37,10 @@ def simulated() -> Simulated:
     records = {
         name: next(event_records(lines, seed=11, events=EVENTS, batch=EVENTS)) for name, lines in settings.items()
     }
-    samples = {
+    ragged = {
         name: simulate_batch(
             record, Window(), signal=name == "graviton", first_event=0, generator=np.random.default_rng(5)
         )
         for name, record in records.items()
     }
-    return Simulated(records, samples)
+    return Simulated(records, ragged)

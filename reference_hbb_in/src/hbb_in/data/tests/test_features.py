@@ -5,6 +5,7 @@ from ...dataset import Samples
 from ...schema import Feature, Input
 from ..features import SCHEMA, SPECTATORS, TRACK_FEATURES, TRACKS, VERTEX_FEATURES, VERTICES
 from ..options import Window
+from ..ragged import to_samples
 from ..simulation.pipeline import simulate_batch
 from .conftest import Simulated
 
@@ -132,8 +133,10 @@ def test_the_nearest_vertex_is_the_nearest_of_those_listed(jets: Samples) -> Non
 
 def test_no_jet_in_the_window_gives_no_rows(simulated: Simulated) -> None:
     window = Window(pt=(1999.0, 2000.0))
-    samples = simulate_batch(
-        simulated.records["qcd"], window, signal=False, first_event=0, generator=np.random.default_rng(1)
+    samples = to_samples(
+        simulate_batch(
+            simulated.records["qcd"], window, signal=False, first_event=0, generator=np.random.default_rng(1)
+        )
     )
     assert len(samples) == 0
     assert samples.inputs[TRACKS.name].shape == (0, 60, 30)
