@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from .errors import UserError
 
@@ -54,8 +54,38 @@ class DataConfig(Section):
 
     source: Literal["simulation", "zenodo", "cern"] = "simulation"
     seed: Seed = 1
+    split: Literal["event", "file", "random-file", "row", "k-fold"] = Field(
+        default="event", description="what goes into a split as a whole, and how it is chosen"
+    )
     fractions: Fractions = Fractions(train=0.7, val=0.1, test=0.2)
+    folds: Annotated[int, Field(ge=2)] | None = Field(
+        default=None, description="k-fold: number of parts", validate_default=True
+    )
+    fold: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="k-fold: which part is val, from 0", validate_default=True
+    )
     options: Any = None
+
+    @field_validator("folds", "fold")
+    @classmethod
+    def _of_a_k_fold(cls, value: int | None, info: ValidationInfo) -> int | None:
+        method = info.data.get("split")
+        if method == "k-fold" and value is None:
+            message = "split = 'k-fold' needs both folds and fold"
+            raise ValueError(message)
+        if method not in (None, "k-fold") and value is not None:
+            message = f"goes with split = 'k-fold', here split = {method!r}"
+            raise ValueError(message)
+        return value
+
+    @field_validator("fold")
+    @classmethod
+    def _one_of_the_folds(cls, value: int | None, info: ValidationInfo) -> int | None:
+        folds = info.data.get("folds")
+        if value is not None and folds is not None and value >= folds:
+            message = f"folds are counted from 0, so that the last one is {folds - 1}"
+            raise ValueError(message)
+        return value
 
 
 class TrainingConfig(Section):

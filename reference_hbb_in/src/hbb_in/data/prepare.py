@@ -1,4 +1,4 @@
-"""The data step: simulate chunks, match the classes, split by event, write shuffled files."""
+"""The data step: simulate chunks, split, match the classes, write shuffled files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +10,9 @@ import numpy as np
 from ..config import DataConfig
 from ..dataset import Dataset, DatasetWriter, Samples
 from ..errors import UserError
-from ..splits import split_by_event
+from ..splits import split
 from ..workers import Workers
-from .chunks import plan, simulate
+from .chunks import Chunk, plan, simulate
 from .features import CLASSES, SCHEMA
 from .matching import match_spectra
 from .simulation.libraries import library_versions
@@ -39,28 +39,46 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: W
             'set source = "simulation" or source = "cern" in [data] of the profile'
         )
         raise UserError(message)
-    options = config.options
-    files = simulate(plan(options, config.seed), raw, workers)
-    pt, label, event = _columns(files)
-    kept = match_spectra(pt, label, event, bins=options.pt_bins, seed=config.seed)
-    fractions = config.fractions.model_dump()
-    provenance = _provenance(config, files, label, kept)
-    for number, (name, rows) in enumerate(split_by_event(event[kept], fractions, config.seed).items()):
+    chunks = plan(config.options, config.seed)
+    files = simulate(chunks, raw, workers)
+    columns = _columns(chunks, files)
+    splits = _split_and_match(columns, config)
+    provenance = _provenance(config, files, columns["label"])
+    for number, (name, rows) in enumerate(splits.items()):
         order = np.random.default_rng([config.seed, number]).permutation(len(rows))
-        samples = _gather(files, kept[rows]).take(order)
-        with DatasetWriter(out / f"{name}.h5", SCHEMA, provenance) as writer:
+        samples = _gather(files, rows).take(order)
+        matched = {"split": name, "matched_jets": _by_class(samples.labels)}
+        with DatasetWriter(out / f"{name}.h5", SCHEMA, provenance | matched) as writer:
             for start in range(0, len(samples), BLOCK):
                 writer.append(samples.take(np.arange(start, min(start + BLOCK, len(samples)))))
 
 
-def _columns(files: Sequence[Path]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Transverse momentum, label and event of the jets of all files, one after the other."""
-    parts: list[list[np.ndarray]] = []
-    for path in files:
+def _columns(chunks: Sequence[Chunk], files: Sequence[Path]) -> dict[str, np.ndarray]:
+    """Of the jets of all files, one after the other: transverse momentum, label, event, file and process."""
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("pt", "label", "event", "file", "process")}
+    for number, (chunk, path) in enumerate(zip(chunks, files, strict=True)):
         with h5py.File(path) as file:
-            parts.append([file[name][:] for name in ("spectators/fj_pt", "labels", "event")])
-    pt, label, event = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return pt, label, event
+            parts["pt"].append(file["spectators/fj_pt"][:])
+            parts["label"].append(file["labels"][:])
+            parts["event"].append(file["event"][:])
+        parts["file"].append(np.full(len(parts["pt"][-1]), number))
+        parts["process"].append(np.full(len(parts["pt"][-1]), chunk.process))
+    return {name: np.concatenate(arrays) for name, arrays in parts.items()}
+
+
+def _split_and_match(columns: dict[str, np.ndarray], config: DataConfig) -> dict[str, np.ndarray]:
+    """Rows of each split, sorted. A file is a chunk, which holds one process.
+
+    The classes are matched within each split, since chunks have spectra of their own: whole ones in a split would undo
+    a matching of all jets together.
+    """
+    pt, label, event = (columns[name] for name in ("pt", "label", "event"))
+    splits = split(config, event=event, file=columns["file"], stratum=columns["process"])
+    bins, seed = config.options.pt_bins, config.seed
+    return {
+        name: rows[match_spectra(pt[rows], label[rows], event[rows], bins=bins, seed=seed)]
+        for name, rows in splits.items()
+    }
 
 
 def _gather(files: Sequence[Path], rows: np.ndarray) -> Samples:
@@ -74,15 +92,15 @@ def _gather(files: Sequence[Path], rows: np.ndarray) -> Samples:
     return Samples.concatenate(parts)
 
 
-def _provenance(config: DataConfig, files: Sequence[Path], label: np.ndarray, kept: np.ndarray) -> dict[str, Any]:
-    def by_class(labels: np.ndarray) -> dict[str, int]:
-        return dict(zip(CLASSES, np.bincount(labels, minlength=len(CLASSES)).tolist(), strict=True))
-
+def _provenance(config: DataConfig, files: Sequence[Path], label: np.ndarray) -> dict[str, Any]:
     return {
         "source": "simulation",
         "configuration": config.model_dump(mode="json"),
         "software": library_versions(),
         "chunks": [path.name for path in files],
-        "simulated_jets": by_class(label),
-        "matched_jets": by_class(label[kept]),
+        "simulated_jets": _by_class(label),
     }
+
+
+def _by_class(label: np.ndarray) -> dict[str, int]:
+    return dict(zip(CLASSES, np.bincount(label, minlength=len(CLASSES)).tolist(), strict=True))

@@ -1,21 +1,22 @@
-"""The data step: simulate, split by event, write."""
+"""The data step: simulate, split, write."""
 
 from pathlib import Path
 
 import numpy as np
 
 from ..config import DataConfig
-from ..dataset import DatasetWriter
+from ..dataset import DatasetWriter, Samples
 from ..errors import UserError
 from ..progress import progress
-from ..splits import SPLITS, split_by_event
+from ..splits import split
 from ..workers import Workers
 from .features import SCHEMA
 from .simulation import simulate
 
 __all__ = ["prepare"]
 
-EVENTS_AT_ONCE = 500
+EVENTS_PER_FILE = 100  # a stretch of the simulation that the splits by file keep together
+ROWS_AT_ONCE = 1000
 
 
 def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: Workers) -> None:
@@ -24,13 +25,21 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: W
     if source != "simulation":
         message = f"source {source!r} has no files yet; list them in data/files.toml and read them in data/prepare.py"
         raise UserError(message)
-    events = np.arange(config.options.jets // 2)
-    rows = split_by_event(events, config.fractions.model_dump(), config.seed)
-    provenance = config.model_dump(mode="json")
-    with progress(None, total=2 * len(events), title="simulate", unit="jets") as bar:
-        for name in SPLITS:
+    event = np.repeat(np.arange(config.options.jets // 2), 2)
+    file = event // EVENTS_PER_FILE
+    splits = split(config, event=event, file=file, stratum=np.zeros_like(file))
+    provenance = {"source": source, "configuration": config.model_dump(mode="json")}
+    with progress(None, total=len(event), title="simulate", unit="jets") as bar:
+        for name, rows in splits.items():
             with DatasetWriter(out / f"{name}.h5", SCHEMA, provenance | {"split": name}) as writer:
-                for start in range(0, len(rows[name]), EVENTS_AT_ONCE):
-                    chosen = events[rows[name][start : start + EVENTS_AT_ONCE]]
-                    writer.append(simulate(chosen, config.options, config.seed))
-                    bar.update(2 * len(chosen))
+                for start in range(0, len(rows), ROWS_AT_ONCE):
+                    chosen = rows[start : start + ROWS_AT_ONCE]
+                    writer.append(_jets(chosen, config))
+                    bar.update(len(chosen))
+
+
+def _jets(rows: np.ndarray, config: DataConfig) -> Samples:
+    """The jets of these numbers, sorted; event n has the jets 2 n and 2 n + 1."""
+    events = np.unique(rows // 2)
+    simulated = np.repeat(2 * events, 2) + np.tile([0, 1], len(events))
+    return simulate(events, config.options, config.seed).take(np.searchsorted(simulated, rows))

@@ -83,6 +83,11 @@ def test_a_configuration_cannot_be_changed(tmp_path: Path) -> None:
         ("test = 0.25", "test = 0.5", ("data.fractions", "train + val + test must be 1, not 1.25")),
         ("[data]", "[data]\nsource = 'usb'", ("data.source = 'usb'", "'simulation'", "'zenodo'", "'cern'")),
         ("[data]", "profile = 'x'\n[data]", ("profile", "not a key")),
+        ("[data]", "[data]\nsplit = 'kfold'", ("data.split = 'kfold'", "'event'", "'random-file'", "'k-fold'")),
+        ("[data]", "[data]\nsplit = 'k-fold'", ("data.folds = None", "needs both", "data.fold = None")),
+        ("[data]", "[data]\nsplit = 'k-fold'\nfolds = 4\nfold = 4", ("data.fold = 4", "the last one is 3")),
+        ("[data]", "[data]\nsplit = 'k-fold'\nfolds = 1\nfold = 0", ("data.folds = 1", "greater than or equal to 2")),
+        ("[data]", "[data]\nfolds = 5", ("data.folds = 5", "goes with split = 'k-fold', here split = 'event'")),
     ],
 )
 def test_mistakes(line: str, changed: str, parts: tuple[str, ...], tmp_path: Path) -> None:
@@ -90,6 +95,12 @@ def test_mistakes(line: str, changed: str, parts: tuple[str, ...], tmp_path: Pat
     message = problem(CELLS_TOML.replace(line, changed), tmp_path)
     for part in parts:
         assert part in message
+
+
+def test_a_k_fold_needs_its_number_of_folds_and_one_of_them(tmp_path: Path) -> None:
+    data = load(CELLS_TOML.replace("[data]", "[data]\nsplit = 'k-fold'\nfolds = 4\nfold = 3"), tmp_path).data
+    assert (data.split, data.folds, data.fold) == ("k-fold", 4, 3)
+    assert type(data).model_validate(data.model_dump()).fold == 3
 
 
 @pytest.mark.parametrize("section", ["data", "model", "training", "evaluation"])

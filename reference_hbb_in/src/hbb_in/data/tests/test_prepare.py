@@ -17,7 +17,7 @@ from ..simulation import libraries
 SPLITS = ("train", "val", "test")
 CONFIG = DataConfig(
     fractions=Fractions(train=0.6, val=0.2, test=0.2),
-    options=DataOptions(background_chunks=1, signal_chunks=1, chunk_events=40, batch_events=40, pt_bins=3),
+    options=DataOptions(background_chunks=3, signal_chunks=3, chunk_events=25, batch_events=25, pt_bins=2),
 )
 
 
@@ -41,12 +41,12 @@ def read(folder: Path, split: str) -> Samples:
 def test_both_classes_are_equally_frequent_and_no_event_is_split(written: Path) -> None:
     assert sorted(path.name for path in written.iterdir()) == sorted(f"{split}.h5" for split in SPLITS)
     samples = {split: read(written, split) for split in SPLITS}
-    labels = np.concatenate([samples[split].labels for split in SPLITS])
-    assert np.bincount(labels).tolist() == [len(labels) // 2] * 2
-    assert len(labels) >= 20
+    for split in SPLITS:
+        background, signal = np.bincount(samples[split].labels, minlength=2)
+        assert background == signal > 0, split
+    assert sum(map(len, samples.values())) >= 30
     events = [set(samples[split].event.tolist()) for split in SPLITS]
     assert sum(map(len, events)) == len(set.union(*events))
-    assert len(samples["train"]) == pytest.approx(0.6 * len(labels), abs=2)
 
 
 def test_rows_are_shuffled(written: Path) -> None:
@@ -64,6 +64,23 @@ def test_a_second_run_writes_the_same_rows_from_the_same_chunks(written: Path, r
         first, second = read(written, split), read(tmp_path, split)
         assert np.array_equal(first.event, second.event)
         assert np.array_equal(first.inputs["tracks"], second.inputs["tracks"])
+
+
+@pytest.mark.parametrize("method", ["file", "random-file", "row"])
+def test_another_split_needs_no_other_simulation(method: str, written: Path, raw: Path, tmp_path: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in raw.iterdir()}
+    config = DataConfig.model_validate(
+        CONFIG.model_dump(exclude={"options"}) | {"options": CONFIG.options, "split": method}
+    )
+    prepare(config, tmp_path, raw=raw, source="simulation", workers=Workers(1))
+    assert {path: path.stat().st_mtime_ns for path in raw.iterdir()} == before
+    chunks_of = []
+    for split in SPLITS:
+        samples = read(tmp_path, split)
+        background, signal = np.bincount(samples.labels, minlength=2)
+        assert background == signal > 0, split
+        chunks_of.append(set((samples.event // chunks.EVENTS_PER_CHUNK).tolist()))
+    assert (sum(map(len, chunks_of)) == len(set.union(*chunks_of))) == (method != "row")
 
 
 def test_every_row_is_one_of_the_simulated_jets(written: Path, raw: Path) -> None:
@@ -84,9 +101,11 @@ def test_every_row_is_one_of_the_simulated_jets(written: Path, raw: Path) -> Non
 def test_provenance_says_how_the_jets_were_made(written: Path) -> None:
     with Dataset(written / "val.h5", SCHEMA) as data:
         record = data.provenance
-    assert record["configuration"]["options"]["chunk_events"] == 40
+    assert record["configuration"]["options"]["chunk_events"] == 25
     assert record["software"] == libraries.library_versions()
-    assert len(record["chunks"]) == 2
+    assert len(record["chunks"]) == 6
+    assert record["split"] == "val"
+    assert sum(record["matched_jets"].values()) == len(read(written, "val"))
     assert json.dumps(record)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ...config import DataConfig
-from ...dataset import Dataset
+from ...dataset import Dataset, Samples
 from ...errors import UserError
 from ...splits import SPLITS
 from ...workers import Workers
@@ -32,7 +32,7 @@ def test_three_files_of_the_wanted_shares(tmp_path: Path) -> None:
             events.append(dataset.read().event)
             assert dataset.provenance["source"] == "simulation"
             assert dataset.provenance["split"] == name
-            assert dataset.provenance["seed"] == CONFIG.seed
+            assert dataset.provenance["configuration"]["seed"] == CONFIG.seed
     assert np.unique(np.concatenate(events), return_counts=True)[1].tolist() == [2] * 100
     assert sum(len(np.unique(part)) for part in events) == 100
 
@@ -44,6 +44,32 @@ def test_the_files_depend_on_the_configuration_alone(tmp_path: Path) -> None:
         content = (one / f"{name}.h5").read_bytes()
         assert (two / f"{name}.h5").read_bytes() == content
         assert (other / f"{name}.h5").read_bytes() != content
+
+
+def read(folder: Path) -> dict[str, Samples]:
+    """The rows of each split."""
+    samples = {}
+    for name in SPLITS:
+        with Dataset(folder / f"{name}.h5", SCHEMA) as dataset:
+            samples[name] = dataset.read()
+    return samples
+
+
+@pytest.mark.parametrize("method", ["file", "random-file", "row", "k-fold"])
+def test_every_method_deals_out_the_same_jets(method: str, tmp_path: Path) -> None:
+    settings = {"seed": 3, "options": DataOptions(jets=1200)}
+    folds = {"folds": 3, "fold": 1} if method == "k-fold" else {}
+    expected = read(made(tmp_path / "event", config=DataConfig.model_validate(settings)))
+    found = read(made(tmp_path / method, config=DataConfig.model_validate(settings | folds | {"split": method})))
+    one, other = (in_order(Samples.concatenate(list(samples.values()))) for samples in (expected, found))
+    assert np.array_equal(one.inputs["particles"], other.inputs["particles"])
+    assert np.array_equal(one.labels, other.labels)
+    stretches = [set((part.event // 100).tolist()) for part in found.values()]
+    assert (sum(map(len, stretches)) == 6) == (method != "row")
+
+
+def in_order(samples: Samples) -> Samples:
+    return samples.take(np.lexsort([samples.spectators["jet_pt"], samples.event]))
 
 
 @pytest.mark.parametrize("source", ["zenodo", "cern"])
