@@ -15,7 +15,7 @@ def build(options: ModelOptions, schema: Schema) -> InteractionNetwork:
     """
     inputs = {item.name: item for item in schema.inputs}
     tracks, vertices = inputs["tracks"], inputs["vertices"]
-    return InteractionNetwork(
+    network = InteractionNetwork(
         len(tracks.features),
         len(vertices.features),
         options.hidden,
@@ -26,6 +26,8 @@ def build(options: ModelOptions, schema: Schema) -> InteractionNetwork:
         dropped_tracks=_indices(tracks, options.dropped_track_features, "dropped_track_features"),
         dropped_vertices=_indices(vertices, options.dropped_vertex_features, "dropped_vertex_features"),
     )
+    network.compiled = options.compiled
+    return network
 
 
 def _indices(item: Input, names: tuple[str, ...], key: str) -> list[int]:

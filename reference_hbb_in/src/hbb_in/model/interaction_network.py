@@ -9,7 +9,8 @@ The arithmetic is arranged for speed, and exact:
 - The first layer of an edge function acts on a pair [r; s]. Its matrix is split, W [r; s] = W_r r + W_s s, so that each
   half is computed once per object instead of once per pair.
 - All empty slots are one and the same object. One of them is computed, and counted as often as it occurs.
-- The jets of a batch are sorted by their number of tracks and processed in chunks whose edges fit into the cache.
+- Compiled code (pair_effects.cpp) takes every edge through the hidden layers while they are in the cache. Where it is
+  not to be had, the jets of a batch are sorted by their number of tracks and processed in chunks whose edges fit.
 
 Shapes in comments: B jets, R and S receivers and senders, L track slots, K vertex slots.
 """
@@ -20,7 +21,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ..training.normalise import Standardise, is_real
+from ..training.normalise import Standardise
+from .pair_effects import available, pair_effects
+from .ragged import Ragged, occupied_slots, ragged
 
 __all__ = ["EdgeFunction", "InteractionNetwork", "PairLinear", "WeightedSum"]
 
@@ -35,10 +38,15 @@ class PairLinear(nn.Linear):
 
     def forward(self, receivers: torch.Tensor, senders: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
         """From (B, R, receiver feature) and (B, S, sender feature) to (B, R, S, out)."""
-        n = receivers.shape[-1]
-        received = functional.linear(receivers, self.weight[:, :n], self.bias)  # (B, R, out)
-        sent = functional.linear(senders, self.weight[:, n:])  # (B, S, out)
+        received, sent = self.halves(receivers, senders)  # (B, R, out) and (B, S, out)
         return received.unsqueeze(2) + sent.unsqueeze(1)
+
+    def halves(self, receivers: torch.Tensor, senders: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """W_r r + b of each receiver and W_s s of each sender."""
+        n = receivers.shape[-1]
+        return functional.linear(receivers, self.weight[:, :n], self.bias), functional.linear(
+            senders, self.weight[:, n:]
+        )
 
 
 class WeightedSum(nn.Module):
@@ -64,6 +72,11 @@ class EdgeFunction(nn.Module):
         effects: torch.Tensor = self.layers(self.pair(receivers, senders))
         return effects
 
+    def summed(self, receivers: Ragged, senders: Ragged) -> torch.Tensor:
+        """Effects summed over the senders, (receiver, D_E), by the compiled code."""
+        received, sent = self.pair.halves(receivers.values, senders.values)
+        return pair_effects(received, sent, receivers, senders, tuple(self.layers.parameters()))
+
 
 class InteractionNetwork(nn.Module):
     """Classify jets by their tracks and secondary vertices.
@@ -74,7 +87,8 @@ class InteractionNetwork(nn.Module):
 
     `collapse` computes identical empty slots once. It is off where it would change more than the speed: in an export,
     whose graph must hold for every input, and where the caller asks for gradients with respect to the inputs, since
-    those of the empty slots are not zero.
+    those of the empty slots are not zero. `compiled` lets compiled code sum the effects, where there is a compiler; it
+    passes by the modules of the edge functions, so that their hooks need it off.
     """
 
     def __init__(
@@ -92,7 +106,7 @@ class InteractionNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.n_tracks, self.n_vertices = n_tracks, n_vertices
-        self.collapse = True
+        self.collapse = self.compiled = True
         self.normalise = nn.ModuleDict(
             {"tracks": Standardise(n_track_features), "vertices": Standardise(n_vertex_features)}
         )
@@ -122,6 +136,8 @@ class InteractionNetwork(nn.Module):
         self._check_slots(tracks, vertices)
         if not self._may_collapse(tracks, vertices):
             return self._logits(tracks, vertices)
+        if self.compiled and available(tracks):
+            return self._ragged_logits(tracks, vertices)
         track_counts, order = occupied_slots(tracks).sort(stable=True)
         vertex_counts = occupied_slots(vertices)[order].tolist()
         logits = []
@@ -153,6 +169,18 @@ class InteractionNetwork(nn.Module):
         logits: torch.Tensor = self.classify(self.sum_tracks(outputs, track_weights))
         return logits
 
+    def _ragged_logits(self, tracks: torch.Tensor, vertices: torch.Tensor) -> torch.Tensor:
+        x = self.select_tracks(self.normalise["tracks"](tracks))
+        y = self.select_vertices(self.normalise["vertices"](vertices))
+        all_tracks = ragged(x, occupied_slots(tracks), self.n_tracks)
+        all_vertices = ragged(y, occupied_slots(vertices), self.n_vertices)
+        from_tracks = self.track_track.summed(all_tracks, all_tracks)  # (track, D_E)
+        from_vertices = self.track_vertex.summed(all_tracks, all_vertices)  # (track, D_E)
+        outputs = self.track_output(torch.cat([all_tracks.values, from_tracks, from_vertices], -1))  # (track, D_O)
+        weighted = outputs * all_tracks.weights.unsqueeze(1)
+        logits: torch.Tensor = self.classify(torch.segment_reduce(weighted, "sum", offsets=all_tracks.first))
+        return logits
+
 
 class SelectFeatures(nn.Module):
     """The features that are not dropped, in order."""
@@ -180,13 +208,6 @@ def with_empty_slot(objects: torch.Tensor, slots: int) -> tuple[torch.Tensor, to
     if not empty:
         return objects, weights
     return functional.pad(objects, (0, 0, 0, 1)), functional.pad(weights, (0, 1), value=empty)
-
-
-def occupied_slots(objects: torch.Tensor) -> torch.Tensor:
-    """Number of slots up to the last one that holds an object, int64 (batch,)."""
-    position = torch.arange(1, objects.shape[1] + 1, device=objects.device)
-    occupied = is_real(objects).squeeze(-1) * position
-    return functional.pad(occupied, (1, 0)).amax(1)  # the zero in front is the answer where there is no slot
 
 
 def edges_per_chunk(device: torch.device) -> float:

@@ -20,6 +20,9 @@ class ModelOptions(Section):
     hidden: Size = Field(default=60, description="units of each hidden layer")
     effect: Size = Field(default=20, description="D_E, numbers in the effect of one object on another")
     output: Size = Field(default=24, description="D_O, numbers in a track's representation after its interactions")
+    compiled: bool = Field(
+        default=True, description="use compiled code where there is a C++ compiler; same to rounding"
+    )
     dropped_track_features: tuple[str, ...] = ()
     dropped_vertex_features: tuple[str, ...] = ()
 

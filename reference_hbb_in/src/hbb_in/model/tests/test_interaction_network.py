@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch.nn import functional
 
+from ...training.threads import threads
 from .. import interaction_network
 from ..interaction_network import InteractionNetwork, chunks
+from ..pair_effects import available
 from ..published import NAMES, published_state_dict
 from .samples import fit_normalisation, random_jets, random_network
 from .textbook import textbook_logits
@@ -15,6 +17,15 @@ from .textbook import textbook_logits
 Textbook = tuple[torch.Tensor, dict[str, torch.Tensor]]
 
 ALL_COUNTS = (list(range(61)), [n % 6 for n in range(61)])
+
+
+@pytest.fixture(params=["compiled", "pytorch"], autouse=True)
+def code(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test of this module runs with the compiled code and with its stand-in."""
+    if request.param == "pytorch":
+        monkeypatch.setattr(interaction_network, "available", lambda _: False)
+    elif not available(torch.zeros(1)):
+        pytest.skip("there is no C++ compiler")
 
 
 def distance(found: torch.Tensor, expected: torch.Tensor) -> float:
@@ -62,6 +73,21 @@ def test_mixed_batch_and_its_gradients_equal_the_textbook(
     assert distance(logits, textbook[0]) < 1e-11
     for name, found in gradients(logits, own_weights(network)).items():
         assert distance(found, textbook[1][name]) < 1e-11, name
+
+
+def test_the_number_of_threads_changes_rounding_only(textbook: Textbook) -> None:
+    network, (tracks, vertices) = random_network(), random_jets(*ALL_COUNTS)
+    with threads(3):
+        logits = network(tracks, vertices)
+        found = gradients(logits, own_weights(network))
+    assert distance(logits, textbook[0]) < 1e-11
+    assert all(distance(found[name], expected) < 1e-11 for name, expected in textbook[1].items())
+
+
+def test_a_number_that_is_not_one_is_not_hidden() -> None:
+    network, (tracks, vertices) = random_network(), random_jets([3, 3], [1, 1])
+    tracks[0, 1, 4] = torch.nan
+    assert network(tracks, vertices).isnan().all(1).tolist() == [True, False]
 
 
 @pytest.mark.parametrize(("n_tracks", "n_vertices"), [(0, 0), (1, 5), (31, 0), (59, 1), (60, 5)])
