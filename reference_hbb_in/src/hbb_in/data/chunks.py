@@ -5,7 +5,7 @@ A chunk's content depends on its recipe alone, so neither the number of workers 
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,14 +17,16 @@ from ..errors import UserError
 from ..workers import Workers
 from .features import SCHEMA
 from .options import DataOptions, Window
-from .simulation.generation import LARGEST_SEED, event_records, graviton_settings, qcd_settings
+from .simulation.generation import LARGEST_SEED, MINIMUM_BIAS, event_records, graviton_settings, qcd_settings
 from .simulation.libraries import library_versions
+from .simulation.record import EventRecord
 
 __all__ = ["Chunk", "plan", "simulate", "simulate_chunk"]
 
 PROCESSES = ("qcd", "graviton")
 READ_ROWS = 1024
 EVENTS_PER_CHUNK, EVENTS_PER_PROCESS = 10**6, 10**12
+POOL = 500  # minimum-bias collisions from which the pile-up of a chunk is drawn
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Chunk:
     seed: int
     events: int
     batch: int
+    pileup: float
     window: Window
 
     @property
@@ -49,9 +52,20 @@ class Chunk:
         """Number of its first event, different in every chunk of every process."""
         return PROCESSES.index(self.process) * EVENTS_PER_PROCESS + self.index * EVENTS_PER_CHUNK
 
-    def seeds(self, part: int) -> np.random.SeedSequence:
-        """Random numbers for one part of the chunk: 0 is the generator, n the detector's response to batch n - 1."""
-        return np.random.SeedSequence([self.seed, PROCESSES.index(self.process), self.index, part])
+    def seeds(self, *part: int) -> np.random.SeedSequence:
+        """Random numbers for one part of the chunk.
+
+        0 is the generator of the hard collisions, (0, 1) that of pile-up, n what befalls batch n - 1 in the detector.
+        """
+        return np.random.SeedSequence([self.seed, PROCESSES.index(self.process), self.index, *part])
+
+    def generate(self) -> Iterator[EventRecord]:
+        """The hard collisions, a batch at a time."""
+        return event_records(self.settings, seed=_pythia_seed(self.seeds(0)), events=self.events, batch=self.batch)
+
+    def generate_pileup(self) -> Iterator[EventRecord]:
+        """The minimum-bias collisions from which pile-up is drawn."""
+        return event_records(MINIMUM_BIAS, seed=_pythia_seed(self.seeds(0, 1)), events=POOL, batch=self.batch)
 
     @cached_property
     def digest(self) -> str:
@@ -72,13 +86,19 @@ def _source_digest() -> str:
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
+def _pythia_seed(seeds: np.random.SeedSequence) -> int:
+    return 1 + int(seeds.generate_state(1, np.uint64)[0]) % LARGEST_SEED
+
+
 def plan(options: DataOptions, seed: int) -> list[Chunk]:
     """All chunks of a data set, background first."""
     background = [qcd_settings(options.pt_hat_min, options.bias_power)] * options.background_chunks
     masses = options.graviton_masses
     signals = [graviton_settings(masses[index % len(masses)]) for index in range(options.signal_chunks)]
     return [
-        Chunk(process, index, settings, seed, options.chunk_events, options.batch_events, options.window)
+        Chunk(
+            process, index, settings, seed, options.chunk_events, options.batch_events, options.pileup, options.window
+        )
         for process, recipes in zip(PROCESSES, (background, signals), strict=True)
         for index, settings in enumerate(recipes)
     ]
@@ -87,18 +107,19 @@ def plan(options: DataOptions, seed: int) -> list[Chunk]:
 def simulate_chunk(chunk: Chunk, folder: Path) -> int:
     """Simulate a chunk and write its file atomically; returns the number of jets."""
     from .ragged import to_samples
+    from .simulation.pileup import Pileup
     from .simulation.pipeline import simulate_batch
 
-    generator_seed = 1 + int(chunk.seeds(0).generate_state(1, np.uint64)[0]) % LARGEST_SEED
-    records = event_records(chunk.settings, seed=generator_seed, events=chunk.events, batch=chunk.batch)
+    pileup = Pileup.of_records(chunk.generate_pileup(), chunk.pileup) if chunk.pileup else None
     with DatasetWriter(chunk.path(folder), SCHEMA, {"digest": chunk.digest}) as writer:
-        for number, record in enumerate(records):
+        for number, record in enumerate(chunk.generate()):
             jets = simulate_batch(
                 record,
                 chunk.window,
                 signal=chunk.signal,
                 first_event=chunk.first_event + number * chunk.batch,
                 generator=np.random.default_rng(chunk.seeds(1 + number)),
+                pileup=pileup,
             )
             writer.append(to_samples(jets))
     return writer.rows

@@ -50,6 +50,9 @@ class DataOptions(Section):
         default=4.5, description="QCD scatterings are generated more often by pT to this power, and weighted back"
     )
     pt_bins: Positive = Field(default=40, description="equally filled pT bins in which the classes are matched")
+    pileup: Annotated[float, Field(ge=0, le=200)] = Field(
+        default=0.0, description="mean number of minimum-bias collisions laid over each event"
+    )
     window: Window = Window()
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """Arrays of objects that belong to groups: tracks of jets, particles of events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -15,6 +16,12 @@ class Columns:
     def take(self, index: np.ndarray) -> Self:
         """The objects at `index` (any shape of integers, or a mask), as the same class."""
         return type(self)(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
+        """All objects of the parts, in order."""
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
     def __len__(self) -> int:
         return len(getattr(self, fields(self)[0].name))

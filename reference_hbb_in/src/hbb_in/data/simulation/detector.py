@@ -6,13 +6,12 @@ import numpy as np
 
 from .arrays import Columns
 from .kinematics import azimuth, four_momentum, pseudorapidity, transverse
-from .record import EventRecord
+from .primary import VERTEX_RESOLUTION, find_primary_vertices, from_pileup
+from .record import EventRecord, Particles
 from .tracker import ELECTRON, MUON, Tracks, charge, efficiency, measure
 
-__all__ = ["VERTEX_RESOLUTION", "Candidates", "reconstruct"]
+__all__ = ["Candidates", "Reconstruction", "reconstruct", "visible_particles"]
 
-# error of the reconstructed primary vertex in x, y, z, cm
-VERTEX_RESOLUTION = np.array([0.0010, 0.0010, 0.0015])
 PHOTON = 22
 NEUTRINOS = (12, 14, 16)
 LEAST_PT, LARGEST_ETA = 0.3, 3.0
@@ -27,25 +26,47 @@ class Candidates(Columns):
     track: np.ndarray
 
 
-def reconstruct(record: EventRecord, generator: np.random.Generator) -> tuple[Candidates, Tracks]:
-    """Simulate the response to the visible particles of every event."""
-    visible = record.final & ~np.isin(np.abs(record.pid), NEUTRINOS)
-    visible &= (transverse(record.momentum) > LEAST_PT) & (np.abs(pseudorapidity(record.momentum)) < LARGEST_ETA)
-    event, pid, momentum = record.event[visible], record.pid[visible], record.momentum[visible]
-    primary = generator.normal(0, VERTEX_RESOLUTION, (record.events, 3))
-    vertex = record.vertex[visible] - primary[event]
+@dataclass(frozen=True)
+class Reconstruction:
+    """What the detector makes of several bunch crossings; primary_vertices: their number in each, (event,)."""
+
+    candidates: Candidates
+    tracks: Tracks
+    primary_vertices: np.ndarray
+
+
+def visible_particles(record: EventRecord) -> Particles:
+    """The particles of a record that the detector can see at all."""
+    seen = record.final & ~np.isin(np.abs(record.pid), NEUTRINOS)
+    seen &= (transverse(record.momentum) > LEAST_PT) & (np.abs(pseudorapidity(record.momentum)) < LARGEST_ETA)
+    event = record.event[seen]
+    return Particles(event, np.zeros_like(event), record.pid[seen], record.momentum[seen], record.vertex[seen])
+
+
+def reconstruct(particles: Particles, events: int, generator: np.random.Generator) -> Reconstruction:
+    """Simulate the response to the particles of `events` bunch crossings.
+
+    Prompt charged hadrons of pile-up vertices are left out (charged-hadron subtraction); neutral pile-up stays.
+    """
+    primary = generator.normal(0, VERTEX_RESOLUTION, (events, 3))
+    vertex = particles.vertex - primary[particles.event]
+    pid, momentum = particles.pid, particles.momentum
     chance = efficiency(pid, transverse(momentum), pseudorapidity(momentum), vertex)
     found = (charge(pid) != 0) & (generator.random(len(pid)) < chance)
     tracks = measure(pid[found], momentum[found], vertex[found], generator)
     cluster_momentum, seen = _clusters(pid[~found], momentum[~found], generator)
+    origin = particles.take(found)
+    vertices = find_primary_vertices(tracks, origin, events)
+    kept = np.flatnonzero(~from_pileup(tracks, origin.event, vertices))
     track_momentum = four_momentum(tracks.pt, np.arcsinh(np.tan(tracks.dip)), tracks.phi, tracks.mass)
     candidates = Candidates(
-        event=np.concatenate([event[found], event[~found][seen]]),
-        momentum=np.concatenate([track_momentum, cluster_momentum[seen]]),
-        track=np.concatenate([np.arange(len(tracks)), np.full(seen.sum(), -1)]),
+        event=np.concatenate([origin.event[kept], particles.event[~found][seen]]),
+        momentum=np.concatenate([track_momentum[kept], cluster_momentum[seen]]),
+        track=np.concatenate([kept, np.full(seen.sum(), -1)]),
     )
     candidates = candidates.take(transverse(candidates.momentum) > LEAST_PT)
-    return candidates.take(np.argsort(candidates.event, kind="stable")), tracks
+    candidates = candidates.take(np.argsort(candidates.event, kind="stable"))
+    return Reconstruction(candidates, tracks, np.bincount(vertices.event, minlength=events))
 
 
 def _clusters(pid: np.ndarray, momentum: np.ndarray, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

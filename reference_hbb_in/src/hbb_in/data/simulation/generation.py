@@ -12,13 +12,14 @@ from .record import EventRecord
 if TYPE_CHECKING:
     import awkward as ak
 
-__all__ = ["LARGEST_SEED", "event_records", "graviton_settings", "qcd_settings"]
+__all__ = ["LARGEST_SEED", "MINIMUM_BIAS", "event_records", "graviton_settings", "qcd_settings"]
 
 LARGEST_SEED = 900_000_000
 BEAMS = ("Print:quiet = on", "Beams:eCM = 13000.")
 # long-lived hadrons decay where CMS sees tracks: within the solenoid's inner volume, mm
 TRACKER_DECAYS = ("ParticleDecays:limitCylinder = on", "ParticleDecays:xyMax = 500.", "ParticleDecays:zMax = 1000.")
 MM_PER_CM = 10
+MINIMUM_BIAS = ("SoftQCD:inelastic = on",)
 
 
 def qcd_settings(pt_hat_min: float, bias_power: float) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Columns
-from .detector import VERTEX_RESOLUTION
+from .primary import VERTEX_RESOLUTION
 from .tracker import D_SZ, D_XY, Tracks
 
 __all__ = ["Impact", "impact_parameters"]

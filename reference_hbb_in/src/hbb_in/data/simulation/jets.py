@@ -59,9 +59,10 @@ class Jets(Columns):
 
 @dataclass(frozen=True)
 class Groomed(Columns):
-    """Soft-dropped jets: mass (jet,) GeV; eta, phi (jet, 2) of the pT-ordered subjets, NaN where missing."""
+    """Soft-dropped jets: mass (jet,) GeV; pt (GeV), eta, phi (jet, 2) of the pT-ordered subjets, NaN where missing."""
 
     mass: np.ndarray
+    pt: np.ndarray
     eta: np.ndarray
     phi: np.ndarray
 
@@ -99,16 +100,16 @@ def soft_drop(jets: Jets, candidates: "Candidates") -> Groomed:
     import fastjet
 
     definition = fastjet.JetDefinition(fastjet.cambridge_algorithm, WHOLE_JET)
-    result = np.full((len(jets), 5), np.nan)
+    result = np.full((len(jets), 7), np.nan)
     for row, members in zip(result, jets.constituents.to_list(), strict=True):
         particles = [fastjet.PseudoJet(*component) for component in candidates.momentum[members].tolist()]
         sequence = fastjet.ClusterSequence(particles, definition)
         row[:] = _decluster(sequence.inclusive_jets()[0])
-    return Groomed(result[:, 0], result[:, 1:3], result[:, 3:5])
+    return Groomed(result[:, 0], result[:, 1:3], result[:, 3:5], result[:, 5:])
 
 
 def _decluster(jet: Any) -> tuple[float, ...]:
-    """(mass, eta of both subjets, phi of both subjets) where the declustering stops."""
+    """(mass, then pT, eta and phi, each of both subjets) where the declustering stops."""
     import fastjet
 
     harder, softer = fastjet.PseudoJet(), fastjet.PseudoJet()
@@ -116,9 +117,10 @@ def _decluster(jet: Any) -> tuple[float, ...]:
         if harder.pt() < softer.pt():
             harder, softer = softer, harder
         if softer.pt() > SYMMETRY_CUT * (harder.pt() + softer.pt()):
-            return jet.m(), harder.eta(), softer.eta(), harder.phi_std(), softer.phi_std()
+            pt, eta = (harder.pt(), softer.pt()), (harder.eta(), softer.eta())
+            return jet.m(), *pt, *eta, harder.phi_std(), softer.phi_std()
         jet = fastjet.PseudoJet(harder)
-    return jet.m(), jet.eta(), np.nan, jet.phi_std(), np.nan
+    return jet.m(), jet.pt(), np.nan, jet.eta(), np.nan, jet.phi_std(), np.nan
 
 
 def n_subjettiness(jets: Jets, candidates: "Candidates", axes: tuple[int, ...] = (1, 2, 3)) -> np.ndarray:

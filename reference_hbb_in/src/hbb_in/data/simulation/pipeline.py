@@ -9,9 +9,10 @@ from ...schema import Feature
 from ..features import TRACK_FEATURES, TRACKS, VERTEX_FEATURES, VERTICES
 from ..options import Window
 from ..ragged import EVENT, WEIGHT, Objects, RaggedJets, branch_of, in_window
-from .detector import Candidates, reconstruct
+from .detector import Candidates, reconstruct, visible_particles
 from .impact import impact_parameters
 from .jets import Groomed, Jets, cluster, n_subjettiness, soft_drop
+from .pileup import Pileup
 from .record import EventRecord
 from .track_features import track_values
 from .tracker import Tracks
@@ -25,16 +26,27 @@ LEAST_PT = 0.95  # GeV, of the candidates that are counted and described
 
 
 def simulate_batch(
-    record: EventRecord, window: Window, *, signal: bool, first_event: int, generator: np.random.Generator
+    record: EventRecord,
+    window: Window,
+    *,
+    signal: bool,
+    first_event: int,
+    generator: np.random.Generator,
+    pileup: Pileup | None = None,
 ) -> RaggedJets:
     """Reconstruct the events of a record and describe every jet in the window, with all its tracks and vertices.
 
     Signal jets without both quarks of a Higgs boson belong to no class and are dropped. Event numbers count from
     `first_event`.
     """
-    candidates, tracks = reconstruct(record, generator)
+    particles = visible_particles(record)
+    if pileup:
+        particles = pileup.overlay(particles, record.events, generator)
+    seen = reconstruct(particles, record.events, generator)
+    candidates = seen.candidates
     jets, groomed = _select_jets(record, candidates, window, signal=signal)
-    objects, numbers = _describe_objects(jets, groomed, candidates, tracks)
+    objects, numbers = _describe_objects(jets, groomed, candidates, seen.tracks)
+    numbers["npv"] = seen.primary_vertices[jets.event]
     spectators = numbers | _jet_columns(jets, groomed, candidates) | {WEIGHT: record.weight[jets.event]}
     columns = {EVENT: first_event + jets.event.astype(np.int64)} | _truth_columns(record, jets, signal=signal)
     columns |= {name: values.astype(np.float32) for name, values in spectators.items()}
@@ -113,7 +125,17 @@ def _jet_columns(jets: Jets, groomed: Groomed, candidates: Candidates) -> dict[s
         "fj_tau3": tau[:, 2],
         "fj_tau21": ratio[:, 0],
         "fj_tau32": ratio[:, 1],
-        "npv": np.ones(len(jets)),
+        **_subjet_columns(groomed),
+    }
+
+
+def _subjet_columns(groomed: Groomed) -> dict[str, np.ndarray]:
+    """Transverse momentum and axis of both subjets, 0 for a missing one."""
+    values = {"pt": groomed.pt, "eta": groomed.eta, "phi": groomed.phi}
+    return {
+        f"fj_sdsj{1 + index}_{name}": np.nan_to_num(column)
+        for name, columns in values.items()
+        for index, column in enumerate(columns.T)
     }
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["EventRecord"]
+from .arrays import Columns
+
+__all__ = ["EventRecord", "Particles"]
 
 
 @dataclass(frozen=True)
@@ -29,3 +31,18 @@ class EventRecord:
     def events(self) -> int:
         """Number of events."""
         return len(self.weight)
+
+
+@dataclass(frozen=True)
+class Particles(Columns):
+    """Particles that reach the detector, each (particle, ...).
+
+    event: number of the bunch crossing; interaction: which of its collisions they come from, 0 for the hard one;
+    pid: PDG code; momentum: (particle, 4) GeV; vertex: (particle, 3) place of production, cm.
+    """
+
+    event: np.ndarray
+    interaction: np.ndarray
+    pid: np.ndarray
+    momentum: np.ndarray
+    vertex: np.ndarray

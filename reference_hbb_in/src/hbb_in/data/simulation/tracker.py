@@ -41,6 +41,7 @@ CORRELATION[D_XY, D_SZ] = CORRELATION[D_SZ, D_XY] = 0.05
 QUOTED_SCATTER = 0.2  # relative spread of the errors of like tracks, which cross unlike detector modules
 BADLY_MEASURED = 0.03  # share of tracks whose errors are three times larger than quoted
 LOOSE, HIGH_PURITY = 1, 4
+WORST_CHI2 = 8  # of a track of high purity
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,9 @@ def measure(pid: np.ndarray, momentum: np.ndarray, vertex: np.ndarray, generator
     dip = true.dip + shift[:, DIP]
     q_over_p = np.cos(true.dip) / true.pt
     inverse_pt = np.maximum(q_over_p + shift[:, Q_OVER_P], 0.2 * q_over_p) / np.cos(dip)
-    # four effective degrees of freedom give the shape seen in CMS: three in five below 1, a third between 1 and 2
-    chi2 = np.floor(generator.gamma(4, 0.93 / 4, number) * np.where(bad, 2.0, 1.0) * (1.0 + 0.2 * missed))
+    # four effective degrees of freedom give the shape seen in CMS: three in five below 1, a third between 1 and 2, and
+    # the badly measured tracks its tail
+    chi2 = np.floor(generator.gamma(4, 0.93 / 4, number) * np.where(bad, 4.0, 1.0) * (1.0 + 0.2 * missed))
     return Tracks(
         d_xy=true.d_xy + shift[:, D_XY],
         d_z=true.d_z + shift[:, D_SZ] / np.cos(true.dip),
@@ -140,7 +142,7 @@ def measure(pid: np.ndarray, momentum: np.ndarray, vertex: np.ndarray, generator
         covariance=sigma[:, :, None] * CORRELATION * sigma[:, None, :],
         mass=_assumed_mass(pid),
         chi2=chi2,
-        quality=np.where(chi2 < 4, LOOSE + HIGH_PURITY, LOOSE).astype(np.float64),
+        quality=np.where(chi2 < WORST_CHI2, LOOSE + HIGH_PURITY, LOOSE).astype(np.float64),
     )
 
 

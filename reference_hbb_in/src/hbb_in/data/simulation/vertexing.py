@@ -4,15 +4,15 @@ In the manner of the inclusive vertex finder of arXiv:1712.07158: displaced trac
 most tracks agree starts an adaptive fit, its tracks are taken away, and the search goes on with the rest.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from .arrays import Columns, slot_table
-from .detector import VERTEX_RESOLUTION
 from .helix import Helix, Tangent
 from .impact import Impact
 from .kinematics import azimuth, delta_r, mass, pseudorapidity
+from .primary import VERTEX_RESOLUTION
 from .tracker import D_SZ, D_XY, Tracks
 from .vertex_fit import Fit, adaptive_fit, chi_square, fit_vertex
 
@@ -166,7 +166,7 @@ def _concatenate(found: list[Vertices]) -> Vertices:
     if not found:
         none = np.zeros(0)
         return Vertices(none.astype(np.int64), none, np.zeros((0, 4)), none, none, none, none, none, none, none)
-    return Vertices(*(np.concatenate([getattr(part, field.name) for part in found]) for field in fields(Vertices)))
+    return Vertices.concatenate(found)
 
 
 def _accept(vertices: Vertices, axis: np.ndarray) -> Vertices:

@@ -3,7 +3,7 @@ import fastjet
 import numpy as np
 import pytest
 
-from ..simulation.detector import Candidates, reconstruct
+from ..simulation.detector import Candidates, reconstruct, visible_particles
 from ..simulation.jets import Jets, cluster, n_subjettiness, soft_drop
 from ..simulation.kinematics import azimuth, delta_phi, delta_r, transverse
 from .conftest import Simulated
@@ -11,7 +11,8 @@ from .conftest import Simulated
 
 @pytest.fixture(scope="module")
 def candidates(simulated: Simulated) -> Candidates:
-    return reconstruct(simulated.records["graviton"], np.random.default_rng(0))[0]
+    record = simulated.records["graviton"]
+    return reconstruct(visible_particles(record), record.events, np.random.default_rng(0)).candidates
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,9 @@ def test_soft_drop_agrees_with_fastjet_contrib(candidates: Candidates, jets: Jet
     )
     assert groomed.mass == pytest.approx(peer.msoftdrop.to_numpy(), rel=1e-9, abs=1e-6)
     two = np.isfinite(groomed.eta).all(axis=1)
+    assert (groomed.pt[two, 0] >= groomed.pt[two, 1]).all()
+    fraction = groomed.pt[two, 1] / groomed.pt[two].sum(axis=1)
+    assert fraction == pytest.approx(peer.symmetrysoftdrop.to_numpy()[two], rel=1e-6)
     # the pair's distance is in rapidity there and in pseudorapidity here
     distance = delta_r(groomed.eta[two, 0], groomed.phi[two, 0], groomed.eta[two, 1], groomed.phi[two, 1])
     assert np.median(np.abs(distance - peer.deltaRsoftdrop.to_numpy()[two])) < 0.01

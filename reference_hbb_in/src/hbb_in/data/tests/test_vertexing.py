@@ -4,7 +4,8 @@ from ..simulation.helix import perigee
 from ..simulation.impact import impact_parameters
 from ..simulation.kinematics import PION_MASS
 from ..simulation.tracker import Tracks, measure
-from ..simulation.vertexing import Vertices, find_vertices
+from ..simulation.vertex_fit import Fit
+from ..simulation.vertexing import LEAST_NDF, Vertices, _describe, find_vertices
 
 AXIS = np.array([1.0, 0.0, 0.0])
 
@@ -32,8 +33,16 @@ def test_a_displaced_decay_is_found_where_it_is() -> None:
         vertices = find([shower(generator, 12, np.zeros(3)), shower(generator, 4, 1.5 * AXIS)], generator)
         near = np.abs(vertices.flight_3d - 1.5) < 5 * vertices.error_3d
         found += bool(near.any())
-        assert (vertices.ndf > 0).all()
+        assert (vertices.ndf > LEAST_NDF).all()
     assert found >= 17
+
+
+def test_a_vertex_on_the_beam_line_has_no_direction_but_numbers() -> None:
+    fit = Fit(np.zeros((1, 3)), 1e-6 * np.eye(3)[None], np.ones((1, 2)), np.ones((1, 2)))
+    momentum = np.array([[[5.0, 0.1, 0.0, 5.1], [4.0, -0.1, 0.2, 4.1]]])
+    vertex = _describe(fit, np.ones((1, 2), dtype=bool), momentum, np.zeros(1, dtype=int))
+    assert vertex.flight_2d == vertex.flight_3d == vertex.cosine == vertex.significance_2d == 0
+    assert np.isfinite(vertex.error_3d).all()
 
 
 def test_two_decays_of_a_jet_are_told_apart() -> None:
