@@ -27,7 +27,7 @@ SPAN, FARTHEST = 1000.0, 400.0
 
 @dataclass(frozen=True)
 class PrimaryVertices(Columns):
-    """event, sorted; z, rising within an event; hard: whether it is (also) that of the hard collision; all (vertex,)."""
+    """event, sorted; z, rising within an event; hard: whether the hard collision is (also) in it; all (vertex,)."""
 
     event: np.ndarray
     z: np.ndarray
@@ -69,7 +69,8 @@ def from_pileup(tracks: Tracks, event: np.ndarray, vertices: PrimaryVertices) ->
     halfway = (place[1:] + place[:-1]) / 2
     nearest = np.searchsorted(halfway, event * SPAN + np.clip(tracks.d_z, -FARTHEST, FARTHEST))
     compatible = np.abs(tracks.d_z - vertices.z[nearest]) < COMPATIBLE * _error_z(tracks)
-    return ~vertices.hard[nearest] & compatible & _prompt(tracks) & (tracks.mass == PION_MASS)
+    other: np.ndarray = ~vertices.hard[nearest] & compatible & _prompt(tracks) & (tracks.mass == PION_MASS)
+    return other
 
 
 def _prompt(tracks: Tracks) -> np.ndarray:
