@@ -37,6 +37,7 @@ COMMENTS = {
     "src/<package>/studies/": "commands that only this project has",
     "src/<package>/interface.py": "what project.py has to provide",
     "src/<package>/cli.py": "one command for each step",
+    "src/<package>/commands/": "their options",
     "src/<package>/config.py": "the profiles, validated",
     "src/<package>/sections.py": "which settings changed, for make",
     "src/<package>/schema.py": "inputs, features, units, classes",

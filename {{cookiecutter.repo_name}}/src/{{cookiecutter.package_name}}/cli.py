@@ -2,12 +2,12 @@
 
 import argparse
 import errno
-import os
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
+from .commands.common import Step, add_profile, as_action
+from .commands.data import add_data, add_source
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -27,23 +27,6 @@ MENDABLE = (
     errno.ENOTDIR,
     errno.EROFS,
 )
-
-Step = Callable[["Project", "RunConfig", "Paths", argparse.Namespace], None]
-
-
-def _data(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
-    from .workers import Workers
-
-    paths.processed.mkdir(parents=True, exist_ok=True)
-    source = arguments.source or config.data.source
-    workers = Workers(arguments.workers or _cores(), arguments.scheduler)
-    data = config.data.model_copy(update={"source": source})
-    project.prepare(data, paths.processed, raw=paths.raw, source=source, workers=workers)
-
-
-def _cores() -> int:
-    """Cores that this process may use, where the system can say so."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _train(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.Namespace) -> None:
@@ -98,7 +81,6 @@ def _graph(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.
 
 
 STEPS: dict[str, tuple[Step, str]] = {
-    "data": (_data, "make the data set: train.h5, val.h5 and test.h5"),
     "train": (_train, "train the network; a killed training goes on where it stopped"),
     "evaluate": (_evaluate, "metrics with bootstrap errors on the test split"),
     "export": (_export, "write the ONNX graph, after checking it against PyTorch"),
@@ -147,38 +129,16 @@ def _parser(project: "Project") -> argparse.ArgumentParser:
         epilog=f"Example: python -m {package} train --profile quick",
     )
     commands = parser.add_subparsers(title="steps", metavar="STEP", required=True)
+    add_data(commands, project)
     for name, (step, text) in STEPS.items():
         command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
-        _add_profile(command)
-        if name in ("data", "sections"):
-            command.add_argument("--source", choices=("simulation", "zenodo", "cern"), help="instead of [data] source")
-        if name == "data":
-            where = command.add_mutually_exclusive_group()
-            text = "local processes to use (default: all cores); never changes the result"
-            where.add_argument("--workers", type=int, metavar="N", help=text)
-            text = "use the dask.distributed cluster there instead, for example tcp://127.0.0.1:8786"
-            where.add_argument("--scheduler", metavar="ADDRESS", help=text)
-        command.set_defaults(run=_runner(step, project))
+        add_profile(command)
+        if name == "sections":
+            add_source(command)
+        command.set_defaults(run=as_action(step, project))
     _add_fair(commands)
     _add_studies(commands, project)
     return parser
-
-
-def _add_profile(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--profile", default="quick", help="which config/<profile>.toml to use (default: %(default)s)")
-    parser.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: the current one)")
-
-
-def _runner(step: Step, project: "Project") -> Callable[[argparse.Namespace], None]:
-    def run(arguments: argparse.Namespace) -> None:
-        from .config import load_config
-        from .paths import Paths
-
-        paths = Paths.of_project(arguments.project.resolve(), arguments.profile)
-        config = load_config(paths.config, project.DataOptions, project.ModelOptions)
-        step(project, config, paths, arguments)
-
-    return run
 
 
 def _add_fair(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -1,0 +1,89 @@
+"""The `data` command: make the data set, or look at one that is there."""
+
+import argparse
+import os
+from typing import TYPE_CHECKING
+
+from .common import add_profile, as_action
+
+if TYPE_CHECKING:
+    from ..config import RunConfig
+    from ..interface import Project
+    from ..paths import Paths
+
+__all__ = ["add_data", "add_source"]
+
+SOURCES = ("simulation", "zenodo", "cern")
+
+
+def add_data(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
+    """Add the command and its actions."""
+    text = "make the data set: train.h5, val.h5 and test.h5; or look at one (data inspect, plot, validate)"
+    parser = commands.add_parser("data", help=text, description=text.capitalize() + ".")
+    add_profile(parser)
+    add_source(parser)
+    parser.add_argument("--workers", type=int, help="processes to use (default: all cores); never changes the result")
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="use the dask cluster there, such as tcp://host:8786, instead"
+    )
+    parser.set_defaults(run=as_action(_make, project))
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+    _add_inspect(actions, project)
+    _add_plot(actions, project)
+    _add_manifest(actions, project)
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """The option that takes the place of the profile's source."""
+    parser.add_argument("--source", choices=SOURCES, help="instead of [data] source")
+
+
+def _make(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
+    from ..workers import Workers
+
+    paths.processed.mkdir(parents=True, exist_ok=True)
+    source = arguments.source or config.data.source
+    if source == "zenodo":
+        from ..download.zenodo import fetch_record
+
+        fetch_record(project, paths)
+        return
+    workers = Workers(arguments.workers or _cores(), arguments.scheduler)
+    data = config.data.model_copy(update={"source": source})
+    project.prepare(data, paths.processed, raw=paths.raw, source=source, workers=workers)
+
+
+def _cores() -> int:
+    """Cores that this process may use, where the system can say so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _add_inspect(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
+    from ..explore.inspect import add_arguments, run
+
+    action = _add(actions, "inspect", "print what a file of the data set holds: columns, units, ranges, checksums")
+    add_arguments(action)
+    action.set_defaults(run=lambda arguments: run(project, arguments))
+
+
+def _add_plot(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
+    from ..explore.plot import add_arguments, run
+
+    action = _add(actions, "plot", "draw one row of a file of the data set")
+    add_arguments(action)
+    action.set_defaults(run=lambda arguments: run(project, arguments))
+
+
+def _add_manifest(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
+    from ..download.manifest import add_arguments, run
+
+    action = _add(actions, "manifest", "list files with sizes and checksums in data/files.toml, for downloads")
+    add_profile(action)
+    add_arguments(action)
+    action.set_defaults(run=as_action(lambda project, _, paths, arguments: run(project, paths, arguments), project))
+
+
+def _add(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
+) -> argparse.ArgumentParser:
+    return actions.add_parser(name, help=text, description=text.capitalize() + ".")
