@@ -14,22 +14,44 @@ from ..schema import Feature, Input
 from .features import SCHEMA, SPECTATORS
 from .options import Window
 
-__all__ = ["EVENT", "LABELS", "WEIGHT", "Objects", "RaggedJets", "branch_of", "in_window", "jet_class", "to_samples"]
+__all__ = [
+    "COLUMN_TYPES",
+    "EVENT",
+    "LABELS",
+    "WEIGHT",
+    "Objects",
+    "RaggedJets",
+    "branch_of",
+    "in_window",
+    "jet_class",
+    "to_samples",
+]
+
+
+def branch_of(feature: Feature) -> str:
+    """The ntuple's name of a feature."""
+    return feature.branch or feature.name
+
 
 EVENT = "event_no"
 LABELS = ("sample_isQCD", "fj_isQCD", "fj_isH")
 WEIGHT = "fj_weight"
+INTEGERS = (*LABELS, "fj_nbHadrons", "fj_ncHadrons")
+# event numbers of the simulation say process and chunk too, for which the published ntuple's 32 bits are too few
+COLUMN_TYPES: Mapping[str, str] = {EVENT: "int64"} | {
+    name: "int32" if name in INTEGERS else "float32" for name in (*LABELS, *map(branch_of, SPECTATORS))
+}
 
 
 @dataclass(frozen=True)
 class Objects:
     """All tracks, or all vertices, of several jets, one jet after the other.
 
-    number: int64 (jet,), how many each jet has; values: branch -> float32 (object,).
+    number: int64 (jet,), how many each jet has; values: float32 (object, feature), features in the order of the input.
     """
 
     number: np.ndarray
-    values: Mapping[str, np.ndarray]
+    values: np.ndarray
 
     @property
     def owner(self) -> np.ndarray:
@@ -41,22 +63,23 @@ class Objects:
     def rank(self) -> np.ndarray:
         """Position of each object in its jet, from 0, int64 (object,)."""
         start = np.cumsum(self.number) - self.number
-        rank: np.ndarray = np.arange(self.number.sum()) - np.repeat(start, self.number)
+        rank: np.ndarray = np.arange(len(self.values)) - np.repeat(start, self.number)
         return rank
 
     def take(self, jets: np.ndarray) -> "Objects":
         """The objects of the given jets, in the given order."""
-        start, number = (np.cumsum(self.number) - self.number)[jets], self.number[jets]
-        chosen = Objects(number, {})
-        index = start[chosen.owner] + chosen.rank
-        return Objects(number, {branch: values[index] for branch, values in self.values.items()})
+        number = self.number[jets]
+        first = (np.cumsum(self.number) - self.number)[jets]
+        shift = first - (np.cumsum(number) - number)
+        return Objects(number, self.values[np.arange(number.sum()) + np.repeat(shift, number)])
 
 
 @dataclass(frozen=True)
 class RaggedJets:
     """Some jets, untruncated.
 
-    columns: branch -> (jet,), in the ntuple's type; objects: name of the input -> its objects, in the ntuple's order.
+    columns: branch -> (jet,), in the types of `COLUMN_TYPES`; objects: name of the input -> its objects, in the
+    ntuple's order.
     """
 
     columns: Mapping[str, np.ndarray]
@@ -78,20 +101,14 @@ class RaggedJets:
         first = parts[0]
         return RaggedJets(
             {branch: np.concatenate([part.columns[branch] for part in parts]) for branch in first.columns},
-            {name: _concatenate([part.objects[name] for part in parts]) for name in first.objects},
+            {
+                name: Objects(
+                    np.concatenate([part.objects[name].number for part in parts]),
+                    np.concatenate([part.objects[name].values for part in parts]),
+                )
+                for name in first.objects
+            },
         )
-
-
-def _concatenate(parts: Sequence[Objects]) -> Objects:
-    return Objects(
-        np.concatenate([part.number for part in parts]),
-        {branch: np.concatenate([part.values[branch] for part in parts]) for branch in parts[0].values},
-    )
-
-
-def branch_of(feature: Feature) -> str:
-    """The ntuple's name of a feature."""
-    return feature.branch or feature.name
 
 
 def jet_class(columns: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -136,8 +153,10 @@ def to_samples(jets: RaggedJets) -> Samples:
 
 def _padded(objects: Objects, item: Input) -> np.ndarray:
     """The first objects of each jet, zeros behind: float32 (jet, slot, feature)."""
-    kept = objects.rank < item.slots
     result = np.zeros((len(objects.number), item.slots, len(item.features)), dtype=np.float32)
-    values = [objects.values[branch_of(feature)][kept] for feature in item.features]
-    result[objects.owner[kept], objects.rank[kept]] = np.stack(values, axis=-1)
+    owner, rank, values = objects.owner, objects.rank, objects.values
+    if len(rank) and rank.max() >= item.slots:
+        kept = rank < item.slots
+        owner, rank, values = owner[kept], rank[kept], values[kept]
+    result[owner, rank] = values
     return result

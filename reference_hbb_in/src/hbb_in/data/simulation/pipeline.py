@@ -8,7 +8,7 @@ import numpy as np
 from ...schema import Feature
 from ..features import TRACK_FEATURES, TRACKS, VERTEX_FEATURES, VERTICES
 from ..options import Window
-from ..ragged import EVENT, WEIGHT, Objects, RaggedJets, branch_of, in_window
+from ..ragged import EVENT, WEIGHT, Objects, RaggedJets, in_window
 from .detector import Candidates, reconstruct, visible_particles
 from .impact import impact_parameters
 from .jets import Groomed, Jets, cluster, n_subjettiness, soft_drop
@@ -81,11 +81,8 @@ def _sorted(
 ) -> Objects:
     """Objects in descending order of `key` within their jets, clipped to the ranges of the feature table."""
     order = np.lexsort((-key, jet))
-    clipped = {
-        branch_of(feature): np.clip(values[feature.name][order], feature.low, feature.high).astype(np.float32)
-        for feature in features
-    }
-    return Objects(np.bincount(jet, minlength=jets), clipped)
+    clipped = [np.clip(values[feature.name][order], feature.low, feature.high) for feature in features]
+    return Objects(np.bincount(jet, minlength=jets), np.stack(clipped, axis=-1).astype(np.float32))
 
 
 def _select_jets(record: EventRecord, candidates: Candidates, window: Window, *, signal: bool) -> tuple[Jets, Groomed]:
