@@ -12,11 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..dataset import Dataset, DatasetWriter
 from ..errors import UserError
 from ..workers import Workers
-from .features import SCHEMA
 from .options import DataOptions, Window
+from .ragged_file import RaggedFile, RaggedWriter
 from .simulation.generation import LARGEST_SEED, MINIMUM_BIAS, event_records, graviton_settings, qcd_settings
 from .simulation.libraries import library_versions
 from .simulation.record import EventRecord
@@ -106,12 +105,11 @@ def plan(options: DataOptions, seed: int) -> list[Chunk]:
 
 def simulate_chunk(chunk: Chunk, folder: Path) -> int:
     """Simulate a chunk and write its file atomically; returns the number of jets."""
-    from .ragged import to_samples
     from .simulation.pileup import Pileup
     from .simulation.pipeline import simulate_batch
 
     pileup = Pileup.of_records(chunk.generate_pileup(), chunk.pileup) if chunk.pileup else None
-    with DatasetWriter(chunk.path(folder), SCHEMA, {"digest": chunk.digest}) as writer:
+    with RaggedWriter(chunk.path(folder), {"digest": chunk.digest}) as writer:
         for number, record in enumerate(chunk.generate()):
             jets = simulate_batch(
                 record,
@@ -121,7 +119,7 @@ def simulate_chunk(chunk: Chunk, folder: Path) -> int:
                 generator=np.random.default_rng(chunk.seeds(1 + number)),
                 pileup=pileup,
             )
-            writer.append(to_samples(jets))
+            writer.append(jets)
     return writer.rows
 
 
@@ -136,9 +134,9 @@ def simulate(chunks: Sequence[Chunk], folder: Path, workers: Workers) -> list[Pa
 
 def _is_finished(chunk: Chunk, folder: Path) -> bool:
     try:
-        with Dataset(chunk.path(folder), SCHEMA) as data:
-            for _ in data.batches(READ_ROWS):
+        with RaggedFile(chunk.path(folder)) as file:
+            for _ in file.batches(READ_ROWS):
                 pass
-            return bool(data.provenance["digest"] == chunk.digest)
+            return bool(file.provenance["digest"] == chunk.digest)
     except UserError:
         return False

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from ..config import DataConfig
-from ..dataset import Dataset, DatasetWriter, Samples
+from ..dataset import DatasetWriter
 from ..errors import UserError
 from ..splits import split
 from ..workers import Workers
 from .chunks import Chunk, plan, simulate
 from .features import CLASSES, SCHEMA
 from .matching import match_spectra
+from .ragged import EVENT, LABELS, RaggedJets, jet_class, to_samples
+from .ragged_file import RaggedFile
 from .simulation.libraries import library_versions
 
 __all__ = ["prepare"]
@@ -46,21 +47,21 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: W
     provenance = _provenance(config, files, columns["label"])
     for number, (name, rows) in enumerate(splits.items()):
         order = np.random.default_rng([config.seed, number]).permutation(len(rows))
-        samples = _gather(files, rows).take(order)
-        matched = {"split": name, "matched_jets": _by_class(samples.labels)}
+        jets = _gather(files, rows)
+        matched = {"split": name, "matched_jets": _by_class(columns["label"][rows])}
         with DatasetWriter(out / f"{name}.h5", SCHEMA, provenance | matched) as writer:
-            for start in range(0, len(samples), BLOCK):
-                writer.append(samples.take(np.arange(start, min(start + BLOCK, len(samples)))))
+            for start in range(0, len(rows), BLOCK):
+                writer.append(to_samples(jets.take(order[start : start + BLOCK])))
 
 
 def _columns(chunks: Sequence[Chunk], files: Sequence[Path]) -> dict[str, np.ndarray]:
     """Of the jets of all files, one after the other: transverse momentum, label, event, file and process."""
     parts: dict[str, list[np.ndarray]] = {name: [] for name in ("pt", "label", "event", "file", "process")}
     for number, (chunk, path) in enumerate(zip(chunks, files, strict=True)):
-        with h5py.File(path) as file:
-            parts["pt"].append(file["spectators/fj_pt"][:])
-            parts["label"].append(file["labels"][:])
-            parts["event"].append(file["event"][:])
+        with RaggedFile(path) as file:
+            parts["pt"].append(file.column("fj_pt"))
+            parts["label"].append(jet_class({name: file.column(name) for name in LABELS}))
+            parts["event"].append(file.column(EVENT))
         parts["file"].append(np.full(len(parts["pt"][-1]), number))
         parts["process"].append(np.full(len(parts["pt"][-1]), chunk.process))
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
@@ -81,15 +82,15 @@ def _split_and_match(columns: dict[str, np.ndarray], config: DataConfig) -> dict
     }
 
 
-def _gather(files: Sequence[Path], rows: np.ndarray) -> Samples:
-    """The given rows, sorted, counted over all files."""
+def _gather(files: Sequence[Path], rows: np.ndarray) -> RaggedJets:
+    """The given jets, sorted, counted over all files."""
     parts, start = [], 0
     for path in files:
-        with Dataset(path, SCHEMA) as data:
-            stop = start + len(data)
-            parts.append(data.read().take(rows[(rows >= start) & (rows < stop)] - start))
+        with RaggedFile(path) as file:
+            stop = start + len(file)
+            parts.append(file.read(0, len(file)).take(rows[(rows >= start) & (rows < stop)] - start))
         start = stop
-    return Samples.concatenate(parts)
+    return RaggedJets.concatenate(parts)
 
 
 def _provenance(config: DataConfig, files: Sequence[Path], label: np.ndarray) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ...dataset import Dataset, Samples
 from ...workers import Workers
 from ..chunks import plan, simulate
-from ..features import SCHEMA
 from ..options import DataOptions
+from ..ragged import RaggedJets
+from ..ragged_file import RaggedFile
 
 OPTIONS = DataOptions(background_chunks=1, signal_chunks=2, chunk_events=10, batch_events=6)
 
@@ -24,20 +24,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return simulate(plan(OPTIONS, seed=3), tmp_path_factory.mktemp("two"), workers=Workers(2))
 
 
-def read(path: Path) -> Samples:
-    with Dataset(path, SCHEMA) as data:
-        return data.read()
+def read(path: Path) -> RaggedJets:
+    with RaggedFile(path) as file:
+        return file.read(0, len(file))
 
 
-def arrays(samples: Samples) -> list[np.ndarray]:
-    return [
-        *samples.inputs.values(),
-        *samples.counts.values(),
-        *samples.spectators.values(),
-        samples.labels,
-        samples.weights,
-        samples.event,
-    ]
+def arrays(jets: RaggedJets) -> list[np.ndarray]:
+    objects = [array for objects in jets.objects.values() for array in (objects.number, objects.values)]
+    return [*jets.columns.values(), *objects]
 
 
 def assert_same(first: Path, second: Path) -> None:
@@ -52,7 +46,7 @@ def test_the_data_do_not_depend_on_the_number_of_workers(finished: list[Path], t
 
 
 def test_event_numbers_are_unique_across_processes_and_chunks(finished: list[Path]) -> None:
-    events = [set(read(path).event.tolist()) for path in finished]
+    events = [set(read(path).columns["event_no"].tolist()) for path in finished]
     assert len(set.union(*events)) == sum(len(numbers) for numbers in events)
     assert sum(len(numbers) for numbers in events) > 10
 
