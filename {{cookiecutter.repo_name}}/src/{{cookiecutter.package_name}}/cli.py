@@ -36,7 +36,7 @@ def _train(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.
 
 
 def _evaluate(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.Namespace) -> None:
-    from .training.evaluate import evaluate
+    from .evaluation.evaluate import evaluate
 
     evaluate(project, config, paths)
 

@@ -20,7 +20,7 @@ from ..interface import Project
 from ..paths import Paths
 from ..schema import Schema
 from ..training.batches import as_tensors
-from ..training.evaluate import load_network
+from ..evaluation.predict import load_network
 
 __all__ = ["check_graph", "export"]
 

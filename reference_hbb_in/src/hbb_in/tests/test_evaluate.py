@@ -11,7 +11,8 @@ from sklearn.metrics import roc_auc_score
 from ..config import Section
 from ..dataset import Dataset
 from ..errors import UserError
-from ..training.evaluate import evaluate, load_network, predict
+from ..evaluation.evaluate import evaluate
+from ..evaluation.predict import load_network, predict
 from .conftest import Run
 
 

@@ -13,8 +13,8 @@ from torch import nn
 
 from ..dataset import Dataset
 from ..errors import UserError
+from ..evaluation.predict import load_network
 from ..export.onnx import export
-from ..training.evaluate import load_network
 from .conftest import Run
 from .projects import Channels
 from .samples import random_samples

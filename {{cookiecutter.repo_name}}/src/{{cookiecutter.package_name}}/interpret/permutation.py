@@ -13,6 +13,7 @@ from torch import nn
 
 from ..config import RunConfig
 from ..dataset import Dataset, Samples
+from ..evaluation.predict import load_network, probabilities
 from ..files import write_json
 from ..interface import Project
 from ..paths import Paths
@@ -20,7 +21,6 @@ from ..progress import progress
 from ..report.figures import loss_figure
 from ..report.style import figure_style, save_figure
 from ..schema import Schema
-from ..training.evaluate import load_network, probabilities
 from ..training.threads import threads
 
 __all__ = ["explain", "permutation_loss", "permuted"]

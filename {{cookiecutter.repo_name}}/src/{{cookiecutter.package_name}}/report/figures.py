@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from ..dataset import Samples
+from ..evaluation.metrics import signal_roc
 from ..schema import Feature, Input, Schema
-from ..training.metrics import signal_roc
 
 __all__ = ["history_figure", "input_figure", "loss_figure", "roc_figure", "score_figure"]
 

@@ -48,7 +48,7 @@ def trained(prepared: Run) -> Run:
 
 @pytest.fixture(scope="session")
 def evaluated(trained: Run) -> Run:
-    from ..training.evaluate import evaluate
+    from ..evaluation.evaluate import evaluate
 
     evaluate(trained.project, trained.config, trained.paths)
     return trained

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from ..errors import UserError
-from ..training.metrics import classification_metrics, signal_roc
+from ..evaluation.metrics import classification_metrics, signal_roc
 
 
 def draw(rows: int, classes: int, seed: int = 0, digits: int | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -3,52 +3,17 @@
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
-from torch import nn
 
 from ..config import RunConfig
-from ..dataset import Dataset, Samples
-from ..errors import UserError
+from ..dataset import Dataset
 from ..files import atomic_path, sha256, write_json
 from ..interface import Project
 from ..paths import Paths
-from ..progress import progress
-from .batches import as_tensors
+from ..training.threads import threads
 from .metrics import classification_metrics
-from .threads import threads
+from .predict import load_network, predict
 
-__all__ = ["evaluate", "load_network", "predict", "probabilities"]
-
-
-def load_network(project: Project, config: RunConfig, paths: Paths) -> nn.Module:
-    """The trained network of a profile, in evaluation mode."""
-    if not paths.weights.exists():
-        message = f"{paths.weights} does not exist; train the network with `make train PROFILE={paths.profile}`"
-        raise UserError(message)
-    network = project.build(config.model)
-    try:
-        network.load_state_dict(load_file(paths.weights))
-    except Exception as error:
-        message = f"{paths.weights} does not fit the [model] section of {paths.config} ({error}); train it again"
-        raise UserError(message) from error
-    return network.eval()
-
-
-def predict(network: nn.Module, dataset: Dataset, batch_size: int) -> np.ndarray:
-    """Class probabilities, float64 (row, class), of every row in order."""
-    parts = []
-    with progress(None, total=len(dataset), title="predict", unit=dataset.schema.entity) as bar:
-        for batch in dataset.batches(batch_size):
-            parts.append(probabilities(network, batch))
-            bar.update(len(batch))
-    return np.concatenate(parts)
-
-
-def probabilities(network: nn.Module, samples: Samples) -> np.ndarray:
-    """Class probabilities, float64 (row, class), of some rows."""
-    with torch.inference_mode():
-        return torch.softmax(network(**as_tensors(samples)[0]).double(), 1).numpy()
+__all__ = ["evaluate"]
 
 
 def evaluate(project: Project, config: RunConfig, paths: Paths) -> None:

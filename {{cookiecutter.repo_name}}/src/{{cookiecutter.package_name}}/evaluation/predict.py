@@ -1,0 +1,46 @@
+"""The trained network's answers: class probabilities of rows."""
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from ..config import RunConfig
+from ..dataset import Dataset, Samples
+from ..errors import UserError
+from ..interface import Project
+from ..paths import Paths
+from ..progress import progress
+from ..training.batches import as_tensors
+
+__all__ = ["load_network", "predict", "probabilities"]
+
+
+def load_network(project: Project, config: RunConfig, paths: Paths) -> nn.Module:
+    """The trained network of a profile, in evaluation mode."""
+    if not paths.weights.exists():
+        message = f"{paths.weights} does not exist; train the network with `make train PROFILE={paths.profile}`"
+        raise UserError(message)
+    network = project.build(config.model)
+    try:
+        network.load_state_dict(load_file(paths.weights))
+    except Exception as error:
+        message = f"{paths.weights} does not fit the [model] section of {paths.config} ({error}); train it again"
+        raise UserError(message) from error
+    return network.eval()
+
+
+def predict(network: nn.Module, dataset: Dataset, batch_size: int) -> np.ndarray:
+    """Class probabilities, float64 (row, class), of every row in order."""
+    parts = []
+    with progress(None, total=len(dataset), title="predict", unit=dataset.schema.entity) as bar:
+        for batch in dataset.batches(batch_size):
+            parts.append(probabilities(network, batch))
+            bar.update(len(batch))
+    return np.concatenate(parts)
+
+
+def probabilities(network: nn.Module, samples: Samples) -> np.ndarray:
+    """Class probabilities, float64 (row, class), of some rows."""
+    with torch.inference_mode():
+        return torch.softmax(network(**as_tensors(samples)[0]).double(), 1).numpy()
