@@ -224,6 +224,14 @@ class Dataset:
         labels: np.ndarray = self._file["labels"][:]
         return labels
 
+    def column(self, name: str) -> np.ndarray:
+        """All rows of one column of the layout, such as `weights` or `counts/<input>`, unchecked."""
+        try:
+            column: np.ndarray = self._file[name][:]
+        except OSError as error:
+            self._refuse(f"/{name} cannot be read ({error})")
+        return column
+
     def read(self, start: int = 0, stop: int | None = None) -> Samples:
         """Rows `start` to `stop`, checked: finite inputs, known labels, counts within the slots."""
         rows = slice(start, len(self) if stop is None else min(stop, len(self)))

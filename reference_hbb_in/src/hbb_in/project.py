@@ -11,11 +11,13 @@ from .interface import ReportSection, Study
 from .model.options import ModelOptions
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from torch import nn
 
+    from .dataset import Samples
     from .workers import Workers
 
-__all__ = ["REPORT", "SCHEMA", "STUDIES", "DataOptions", "ModelOptions", "build", "prepare"]
+__all__ = ["REPORT", "SCHEMA", "STUDIES", "DataOptions", "ModelOptions", "build", "plot", "prepare"]
 
 STUDIES: Mapping[str, Study] = {}
 REPORT: tuple[ReportSection, ...] = ()
@@ -33,3 +35,10 @@ def build(config: ModelOptions) -> "nn.Module":
     from .model.build import build as build_network
 
     return build_network(config, SCHEMA)
+
+
+def plot(row: "Samples", figure: "Figure") -> None:
+    """Draw one jet."""
+    from .data.display import draw_jet
+
+    draw_jet(row, figure)

@@ -11,8 +11,10 @@ from .schema import Schema
 if TYPE_CHECKING:
     import argparse
 
+    from matplotlib.figure import Figure
     from torch import nn
 
+    from .dataset import Samples
     from .workers import Workers
 
 __all__ = ["Project", "ReportSection", "Study"]
@@ -63,3 +65,6 @@ class Project(Protocol):
 
         `network(**inputs)` takes each input by name, float32 (batch, slot, feature), and returns logits (batch, class).
         """
+
+    def plot(self, row: "Samples", figure: "Figure") -> None:
+        """Draw one row, samples of length 1, into an empty figure; `data plot` saves it."""

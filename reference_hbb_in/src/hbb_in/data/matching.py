@@ -17,7 +17,7 @@ def match_spectra(pt: np.ndarray, label: np.ndarray, event: np.ndarray, *, bins:
     """
     for index, name in enumerate(CLASSES):
         if not np.any(label == index):
-            message = f"a split has no {name} jets to match the others with; raise the number of chunks in [data.options]"
+            message = f"a split has no {name} jets to match the others with; simulate more chunks ([data.options])"
             raise UserError(message)
     order = np.lexsort((pt, event))
     priority = np.empty(len(pt))

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from ..files import atomic_path
 
-__all__ = ["figure_style", "save_figure"]
+__all__ = ["figure_style", "save_figure", "write_figure"]
 
 SETTINGS = {
     "axes.formatter.use_mathtext": True,
@@ -37,9 +37,15 @@ def figure_style() -> Iterator[None]:
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a PNG, and a PDF of the same name for papers; both atomically and without a date in them."""
+    """Write a PNG, and a PDF of the same name for papers; returns the PNG's path."""
+    write_figure(figure, path.with_suffix(".pdf"))
+    return write_figure(figure, path.with_suffix(".png"))
+
+
+def write_figure(figure: Figure, path: Path) -> Path:
+    """Write one file, a PNG or a PDF by its suffix, atomically and without a date in it; returns `path`."""
     FigureCanvasAgg(figure)
-    for suffix, metadata in ((".png", {}), (".pdf", {"CreationDate": None})):
-        with atomic_path(path.with_suffix(suffix)) as temporary:
-            figure.savefig(temporary, format=suffix[1:], dpi=150, metadata=metadata)
-    return path.with_suffix(".png")
+    metadata = {"CreationDate": None} if path.suffix == ".pdf" else {}
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format=path.suffix[1:], dpi=150, metadata=metadata)
+    return path

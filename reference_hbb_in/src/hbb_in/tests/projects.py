@@ -27,7 +27,10 @@ from .samples import random_samples, write_dataset
 
 if TYPE_CHECKING:
     import torch
+    from matplotlib.figure import Figure
     from torch import nn
+
+    from ..dataset import Samples
 
 __all__ = ["PROFILE", "ROOT", "StandIn", "make_project", "other_config", "other_project", "own_config", "own_project"]
 
@@ -85,6 +88,7 @@ class StandIn:
     DataOptions: type[Section]
     ModelOptions: type[Section]
     network: "Callable[[Any], nn.Module]"
+    drawing: "Callable[[Samples, Figure], None]"
     STUDIES: Mapping[str, Study] = field(default_factory=dict)
     REPORT: tuple[ReportSection, ...] = ()
 
@@ -98,6 +102,10 @@ class StandIn:
     def build(self, config: Section) -> "nn.Module":
         """Make the untrained network."""
         return self.network(config)
+
+    def plot(self, row: "Samples", figure: "Figure") -> None:
+        """Draw one row."""
+        self.drawing(row, figure)
 
 
 class Rows(Section):
@@ -131,15 +139,29 @@ def convolution(config: Channels) -> "nn.Module":
     return Convolution()
 
 
+def draw_cells(row: "Samples", figure: "Figure") -> None:
+    """The cells of an image as points, with its class as the title."""
+    number = int(row.counts["cells"][0])
+    axes = figure.subplots()
+    axes.scatter(*row.inputs["cells"][0, :number].T)
+    axes.set_title(CELLS.classes[row.labels[0]])
+
+
 def other_project() -> StandIn:
     """One input of another name, three classes, a convolutional network."""
     section = ReportSection("An <extra> section", "make extra", lambda config, _: f"<p>extra {config.profile}</p>")
-    return StandIn(CELLS, Rows, Channels, convolution, REPORT=(section,))
+    return StandIn(CELLS, Rows, Channels, convolution, draw_cells, REPORT=(section,))
 
 
 def own_project() -> StandIn:
     """This project's schema and network."""
-    return StandIn(this_project.SCHEMA, this_project.DataOptions, this_project.ModelOptions, this_project.build)
+    return StandIn(
+        this_project.SCHEMA,
+        this_project.DataOptions,
+        this_project.ModelOptions,
+        this_project.build,
+        this_project.plot,
+    )
 
 
 def other_config() -> RunConfig:

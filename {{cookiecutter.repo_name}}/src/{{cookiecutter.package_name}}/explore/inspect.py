@@ -1,0 +1,110 @@
+"""`data inspect FILE`: everything there is to know about a file of the data set, as text or as JSON."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .text import number, outline, percent, table
+
+if TYPE_CHECKING:
+    from ..interface import Project
+
+__all__ = ["add_arguments", "describe", "inspect", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="a data set, such as data/processed/quick/train.h5")
+    parser.add_argument("--json", action="store_true", help="all numbers as JSON, for programs")
+
+
+def run(project: "Project", arguments: argparse.Namespace) -> None:
+    """Print the description of a file."""
+    if arguments.json:
+        text = json.dumps(describe(project, arguments.file), indent=2, ensure_ascii=False, allow_nan=False)
+    else:
+        text = inspect(project, arguments.file)
+    sys.stdout.write(text + "\n")
+
+
+def describe(project: "Project", path: Path) -> dict[str, Any]:
+    """Size, checksum, provenance, classes and statistics of every column, ready for JSON; one pass over the file.
+
+    Raises UserError, which says what `path` is, if it is no data set of the project.
+    """
+    from ..dataset import SCHEMA_VERSION
+    from ..files import read_json, sha256
+    from .composition import REPORT, composition
+    from .formats import open_dataset
+    from .statistics import dataset_statistics
+
+    with open_dataset(path, project.SCHEMA) as data:
+        content = {
+            "file": str(path),
+            "bytes": path.stat().st_size,
+            "sha256": sha256(path),
+            "schema_version": SCHEMA_VERSION,
+            "entity": project.SCHEMA.entity,
+            "provenance": data.provenance,
+            "composition": composition(data, project.SCHEMA),
+            **dataset_statistics(data, project.SCHEMA),
+        }
+    report = path.with_name(REPORT)
+    return content | ({"splits": read_json(report)} if report.exists() else {})
+
+
+def inspect(project: "Project", path: Path) -> str:
+    """The same as text for a terminal of 120 columns."""
+    from .composition import composition_table, split_text
+
+    content = describe(project, path)
+    entity, whole = content["entity"], content["composition"]
+    facts = {
+        "size": f"{content['bytes']:,} bytes".replace(",", " "),
+        "SHA-256": content["sha256"],
+        "layout": f"version {content['schema_version']}",
+        "content": f"{whole['rows']} {entity} of {whole['events']} events",
+    }
+    sections = [
+        f"{content['file']}\n{outline(facts)}",
+        f"How it was made\n{outline(content['provenance'])}",
+        f"Classes\n{composition_table({path.stem: whole}, entity)}",
+        *(_input_text(name, entry, entity) for name, entry in content["inputs"].items()),
+    ]
+    if content["spectators"]:
+        sections.append(f"Spectators, which the network does not see\n{_feature_table(content['spectators'])}")
+    if "splits" in content:
+        sections.append(split_text(content["splits"]))
+    return "\n\n".join(sections)
+
+
+def _input_text(name: str, entry: dict[str, Any], entity: str) -> str:
+    objects, slots = entry["objects"], entry["slots"]
+    counts = (
+        f"  {number(objects['mean'])} objects on average, at most {number(objects['max'])}; "
+        f"{percent(objects['none'])} % of the {entity} have none, {percent(objects['all_slots'])} % fill all slots"
+    )
+    heading = f"Input {name}: {slots} slots, {len(entry['features'])} features"
+    return f"{heading}\n{counts}\n{_feature_table(entry['features'])}"
+
+
+def _feature_table(features: list[dict[str, Any]]) -> str:
+    """Statistics of real objects or of rows; "low" and "high" are the bounds that a feature is clipped to."""
+    header = ["name", "unit", "min", "mean", "max", "% zero", "% at low", "% at high", "description"]
+    lines = [
+        [
+            feature["name"],
+            feature["unit"],
+            *(number(feature[name]) for name in ("min", "mean", "max")),
+            *(percent(feature[name]) for name in ("zero", "at_low", "at_high")),
+            feature["description"] + _not_finite(feature["finite"]),
+        ]
+        for feature in features
+    ]
+    return table(header, lines, left=(0, 1, 8))
+
+
+def _not_finite(share: float | None) -> str:
+    return "" if share in (None, 1.0) else f" ({percent(1 - share)} % are not finite)"
