@@ -1,14 +1,14 @@
 """The project's face: all that the core reads of it (docs: "Make it yours")."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config import DataConfig
 from .data.features import SCHEMA
 from .data.options import DataOptions
-from .interface import ReportSection, Study
+from .interface import ReportSection
 from .model.options import ModelOptions
+from .studies.catalogue import STUDIES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["REPORT", "SCHEMA", "STUDIES", "DataOptions", "ModelOptions", "build", "plot", "prepare"]
 
-STUDIES: Mapping[str, Study] = {}
 REPORT: tuple[ReportSection, ...] = ()
 
 

@@ -6,6 +6,7 @@ import subprocess
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from ..files import sha256
 from ..paths import Paths
 
-__all__ = ["run_record"]
+__all__ = ["hardware", "processor", "run_record", "versions"]
 
 PACKAGES = ("torch", "numpy", "h5py", "onnx", "onnxruntime", "safetensors", "scikit-learn")
 
@@ -31,8 +32,8 @@ def run_record(paths: Paths, *, command: str, seed: int, started: float, inputs:
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "duration_seconds": round(time.perf_counter() - started, 3),
         "commit": _commit(paths.root),
-        "software": {"python": platform.python_version()} | _versions(),
-        "hardware": _hardware(),
+        "software": {"python": platform.python_version()} | versions(),
+        "hardware": hardware(),
         "inputs": {path.relative_to(paths.root).as_posix(): sha256(path) for path in inputs},
     }
 
@@ -54,24 +55,28 @@ def _commit(root: Path) -> dict[str, Any]:
     return {"id": commit, "dirty": bool(changes) if commit else None}
 
 
-def _versions() -> dict[str, str]:
-    versions = {}
+def versions() -> dict[str, str]:
+    """Versions of the libraries that results may depend on."""
+    found = {}
     for name in PACKAGES:
         with suppress(metadata.PackageNotFoundError):
-            versions[name] = metadata.version(name)
-    return versions
+            found[name] = metadata.version(name)
+    return found
 
 
-def _hardware() -> dict[str, Any]:
+def hardware() -> dict[str, Any]:
+    """Machine, system, processor and number of cores."""
     return {
         "machine": platform.machine(),
         "system": platform.system(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
     }
 
 
-def _processor() -> str:
+@cache
+def processor() -> str:
+    """The processor's name, as the system gives it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
