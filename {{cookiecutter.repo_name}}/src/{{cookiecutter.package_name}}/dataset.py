@@ -12,6 +12,7 @@ from typing import Any, NoReturn, Self
 import h5py
 import numpy as np
 
+from .deflate import deflate_rows
 from .errors import UserError
 from .files import LateErrorFile, atomic_path
 from .schema import Input, Schema
@@ -19,7 +20,8 @@ from .schema import Input, Schema
 __all__ = ["SCHEMA_VERSION", "Dataset", "DatasetWriter", "Samples"]
 
 SCHEMA_VERSION = 1
-CHUNK_ROWS = 256
+CHUNK_ROWS = 256  # of an input
+COLUMN_ROWS = 8192  # of a column with one number for each row
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Samples:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, rows: np.ndarray) -> "Samples":
-        """The given rows, in the given order."""
+    def take(self, rows: np.ndarray | slice) -> "Samples":
+        """The given rows, in the given order; a slice copies nothing."""
         return Samples(
             {name: array[rows] for name, array in self.inputs.items()},
             {name: array[rows] for name, array in self.counts.items()},
@@ -91,6 +93,7 @@ class DatasetWriter:
     def __init__(self, path: Path, schema: Schema, provenance: Mapping[str, Any]) -> None:
         self.path, self.schema, self.provenance = path, schema, dict(provenance)
         self.rows = 0
+        self._rest: Samples | None = None  # rows that do not fill a chunk yet
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -105,12 +108,13 @@ class DatasetWriter:
                     shape=(0, *shape),
                     maxshape=(None, *shape),
                     dtype=dtype,
-                    chunks=(CHUNK_ROWS, *shape),
+                    chunks=(CHUNK_ROWS if shape else COLUMN_ROWS, *shape),
                     compression="gzip",
                     compression_opts=1,
-                    shuffle=True,
+                    shuffle=not shape,
                 )
             self._describe()
+            stack.push(self._finish)
             self._stack = stack.pop_all()
         return self
 
@@ -130,19 +134,37 @@ class DatasetWriter:
     def append(self, samples: Samples) -> None:
         """Add rows at the end; refuses values that a reader would refuse."""
         _check_values(samples, self.schema, self.path, self.rows)
-        stop = self.rows + len(samples)
+        self.rows += len(samples)
+        if self._rest:
+            samples = Samples.concatenate([self._rest, samples])
+        whole = len(samples) // CHUNK_ROWS * CHUNK_ROWS
+        self._rest = samples.take(np.arange(whole, len(samples)))
+        self._write(samples.take(slice(whole)))
+        self._disk.check()
+
+    def _write(self, samples: Samples) -> None:
         for name, array in _arrays(samples).items():
             column = self._file[name]
-            column.resize(stop, axis=0)
-            column[self.rows : stop] = array
-        self._disk.check()
-        self.rows = stop
+            start = len(column)
+            column.resize(start + len(samples), axis=0)
+            if array.ndim == 1:
+                column[start:] = array
+                continue
+            for first in range(0, len(array), CHUNK_ROWS):
+                part = array[first : first + CHUNK_ROWS]
+                chunk = np.zeros(column.chunks, dtype=column.dtype)
+                chunk[: len(part)] = part
+                column.id.write_direct_chunk((start + first, *[0] * (array.ndim - 1)), deflate_rows(chunk))
+
+    def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            if self._rest:
+                self._write(self._rest)
+            self._file.attrs["complete"] = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._file.attrs["complete"] = True
         self._stack.__exit__(kind, error, trace)
 
 

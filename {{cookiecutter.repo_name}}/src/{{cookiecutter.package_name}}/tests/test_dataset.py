@@ -22,7 +22,7 @@ SCHEMAS = pytest.mark.parametrize("schema", [SCHEMA, CELLS], ids=["own", "other"
 
 
 @SCHEMAS
-@pytest.mark.parametrize(("rows", "parts"), [(0, 1), (1, 1), (5, 3), (300, 7)])
+@pytest.mark.parametrize(("rows", "parts"), [(0, 1), (1, 1), (5, 3), (300, 7), (2 * CHUNK_ROWS, 1)])
 def test_rows_come_back_bit_for_bit(schema: Schema, rows: int, parts: int, tmp_path: Path) -> None:
     samples = random_samples(schema, rows)
     with Dataset(write_dataset(tmp_path / "a.h5", schema, samples, parts), schema) as dataset:
@@ -73,6 +73,16 @@ def test_the_same_rows_make_the_same_file(tmp_path: Path) -> None:
     samples = random_samples(CELLS, 50)
     first, again = (write_dataset(tmp_path / f"{name}.h5", CELLS, samples) for name in ("first", "again"))
     assert first.read_bytes() == again.read_bytes()
+
+
+def test_a_writer_keeps_nothing_of_what_it_is_given(tmp_path: Path) -> None:
+    samples = random_samples(CELLS, 6)
+    expected = samples.take(np.arange(6))
+    with DatasetWriter(tmp_path / "a.h5", CELLS, {}) as writer:
+        writer.append(samples)
+        samples.inputs["cells"][:] = 7
+    with Dataset(tmp_path / "a.h5", CELLS) as dataset:
+        assert_same(dataset.read(), expected)
 
 
 def test_taking_rows_keeps_them_together() -> None:
