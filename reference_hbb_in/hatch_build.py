@@ -50,8 +50,8 @@ def dependencies(folder: Path) -> list[str]:
 
 
 def optional_dependencies(folder: Path) -> dict[str, list[str]]:
-    """Extras `test` and `docs`, and one extra for each `project-<extra>.txt`."""
-    extras = {name: read(folder / f"{name}.txt") for name in ("test", "docs")}
+    """Extras `download`, `test` and `docs`, and one extra for each `project-<extra>.txt`."""
+    extras = {name: read(folder / f"{name}.txt") for name in ("download", "test", "docs")}
     for path in sorted(folder.glob("project-*.txt")):
         name = path.stem.removeprefix("project-")
         extras[name] = extras.get(name, []) + read(path)

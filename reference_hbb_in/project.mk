@@ -5,6 +5,7 @@ DATA_DEPS := $(wildcard src/hbb_in/data/simulation/*.py src/hbb_in/data/cms/*.py
 # How long the targets take, for `make help`: measured with the quick profile on two cores.
 #: setup     a minute, 2 GB
 #: data      4 minutes
+#: data-manifest a second
 #: train     4 minutes
 #: evaluate  10 s
 #: export    30 s

@@ -43,6 +43,7 @@ COMMENTS = {
     "src/<package>/schema.py": "inputs, features, units, classes",
     "src/<package>/dataset.py": "the HDF5 files: writing, checking, reading",
     "src/<package>/splits.py": "training, validation and test rows",
+    "src/<package>/download/": "files from archives, verified",
     "src/<package>/explore/": "what a data file holds, drawings of rows",
     "src/<package>/workers.py": "work shared out over processes or a cluster",
     "src/<package>/training/": "train, resume",

@@ -7,6 +7,7 @@
 # How long the targets take, for `make help`: measured with the quick profile on two cores.
 #: setup     a minute, 2 GB
 #: data      10 s
+#: data-manifest a second
 #: train     20 s
 #: evaluate  10 s
 #: export    15 s

@@ -23,6 +23,11 @@ class Paths:
             raise UserError(message)
         return cls(root, profile)
 
+    @classmethod
+    def of_raw(cls, raw: Path) -> "Paths":
+        """The paths of the project and profile to which a folder of downloads belongs."""
+        return cls(raw.parents[2], raw.name)
+
     @property
     def config(self) -> Path:
         """The profile's configuration file."""
@@ -37,6 +42,11 @@ class Paths:
     def raw(self) -> Path:
         """Downloads and intermediate results of the data step."""
         return self.root / "data" / "raw" / self.profile
+
+    @property
+    def manifest(self) -> Path:
+        """The list of files that are published, or come from elsewhere."""
+        return self.root / "data" / "files.toml"
 
     @property
     def processed(self) -> Path:

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from ..config import Section
+from ..download.cern import SERVER, Protocol
 
 __all__ = ["DataOptions", "Window"]
 
@@ -32,7 +33,7 @@ class Window(Section):
 
 
 class DataOptions(Section):
-    """Size and content of the simulated sample.
+    """Size and content of the simulated sample, or which CMS files are read.
 
     Each process is simulated in independent chunks of `chunk_events` events; the signal's chunks go round the list of
     graviton masses, in which a value may stand more than once: the default follows the pT spectrum of the QCD jets, so
@@ -53,6 +54,11 @@ class DataOptions(Section):
     pileup: Annotated[float, Field(ge=0, le=200)] = Field(
         default=0.0, description="mean number of minimum-bias collisions laid over each event"
     )
+    files: tuple[str, ...] = Field(
+        default=("*",), description="names or patterns of the CMS files to fetch; none: use those that lie in data/raw"
+    )
+    protocol: Protocol = Field(default="http", description="how they are fetched; xrootd needs the package xrootd")
+    server: str = Field(default=SERVER, description="where their record is looked up, and fetched from over HTTP")
     window: Window = Window()
 
     @model_validator(mode="after")

@@ -31,7 +31,9 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: W
     """
     if source == "cern":
         from .cms.convert import convert_ntuples
+        from .cms.download import download_ntuples
 
+        download_ntuples(config.options, raw)
         convert_ntuples(config, out, raw=raw)
         return
     if source != "simulation":

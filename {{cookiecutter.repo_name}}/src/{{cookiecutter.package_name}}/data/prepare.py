@@ -23,7 +23,10 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: W
     """Write `train.h5`, `val.h5` and `test.h5` into `out`; the rows depend on `config` alone."""
     del raw, workers  # the toy is made in seconds: nothing to keep, nothing to share out
     if source != "simulation":
-        message = f"source {source!r} has no files yet; list them in data/files.toml and read them in data/prepare.py"
+        message = (
+            f"source {source!r}: this project has no files of CERN Open Data; list some in data/files.toml, and call "
+            "download.cern.fetch and read them in data/prepare.py"
+        )
         raise UserError(message)
     event = np.repeat(np.arange(config.options.jets // 2), 2)
     file = event // EVENTS_PER_FILE

@@ -1,0 +1,1 @@
+"""Files from elsewhere: listed in `data/files.toml`, fetched, verified."""
