@@ -42,6 +42,7 @@ COMMENTS = {
     "src/<package>/sections.py": "which settings changed, for make",
     "src/<package>/schema.py": "inputs, features, units, classes",
     "src/<package>/dataset.py": "the HDF5 files: writing, checking, reading",
+    "src/<package>/deflate.py": "their compression",
     "src/<package>/splits.py": "training, validation and test rows",
     "src/<package>/download/": "files from archives, verified",
     "src/<package>/explore/": "what a data file holds, drawings of rows",
