@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from .common import add_profile, as_action
@@ -39,18 +40,20 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 
 
 def _make(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
+    from ..explore.composition import report_splits
     from ..workers import Workers
 
     paths.processed.mkdir(parents=True, exist_ok=True)
     source = arguments.source or config.data.source
+    data = config.data.model_copy(update={"source": source})
     if source == "zenodo":
         from ..download.zenodo import fetch_record
 
         fetch_record(project, paths)
-        return
-    workers = Workers(arguments.workers or _cores(), arguments.scheduler)
-    data = config.data.model_copy(update={"source": source})
-    project.prepare(data, paths.processed, raw=paths.raw, source=source, workers=workers)
+    else:
+        workers = Workers(arguments.workers or _cores(), arguments.scheduler)
+        project.prepare(data, paths.processed, raw=paths.raw, source=source, workers=workers)
+    sys.stdout.write(report_splits(data, paths.processed, project.SCHEMA) + "\n")
 
 
 def _cores() -> int:

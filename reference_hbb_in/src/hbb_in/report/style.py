@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib as mpl
@@ -46,6 +47,8 @@ def write_figure(figure: Figure, path: Path) -> Path:
     """Write one file, a PNG or a PDF by its suffix, atomically and without a date in it; returns `path`."""
     FigureCanvasAgg(figure)
     metadata = {"CreationDate": None} if path.suffix == ".pdf" else {}
+    content = BytesIO()  # since a full disk makes Matplotlib's PDF writer fail with an error of its own
+    figure.savefig(content, format=path.suffix[1:], dpi=150, metadata=metadata)
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, format=path.suffix[1:], dpi=150, metadata=metadata)
+        temporary.write_bytes(content.getvalue())
     return path

@@ -12,6 +12,7 @@ from ..dataset import Dataset, Samples
 from ..errors import UserError
 from ..explore.plot import add_arguments, first_row_of_class, plot, run
 from .conftest import Run
+from .disk import full_disk
 from .samples import assert_same
 
 START = {".png": b"\x89PNG", ".pdf": b"%PDF"}
@@ -102,3 +103,11 @@ def test_a_drawing_that_fails_leaves_no_file(other: Run, tmp_path: Path) -> None
     with pytest.raises(RuntimeError):
         plot(replace(other.project, drawing=fail), other.paths.split("test"), 0, tmp_path / "new.png")
     assert not (tmp_path / "new.png").exists()
+
+
+@pytest.mark.parametrize("suffix", START)
+def test_a_full_disk_is_an_error_in_words(suffix: str, other: Run, tmp_path: Path) -> None:
+    out = tmp_path / f"row{suffix}"
+    with full_disk(500), pytest.raises(UserError, match=r"cannot write .*free disk space"):
+        plot(other.project, other.paths.split("test"), 0, out)
+    assert list(tmp_path.glob("row*")) == []

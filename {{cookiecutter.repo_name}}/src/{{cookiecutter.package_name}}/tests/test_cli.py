@@ -46,7 +46,7 @@ def test_every_step_in_order(other: Run, capsys: pytest.CaptureFixture[str]) -> 
     root = other.paths.root
     for step, made in {
         "sections": {"build/tiny/data.json", "build/tiny/model.json", "build/tiny/training.json"},
-        "data": {f"data/processed/tiny/{name}.h5" for name in ("train", "val", "test")},
+        "data": {f"data/processed/tiny/{name}" for name in ("train.h5", "val.h5", "test.h5", "splits.json")},
         "train": {f"models/tiny/{name}" for name in ("weights.safetensors", "run.json", "config.json", "history.csv")},
         "evaluate": {"reports/tiny/metrics.json", "reports/tiny/scores.npz"},
         "export": {"models/tiny/model.onnx"},
@@ -158,7 +158,7 @@ def test_a_full_disk_in_the_data_step(room: int, before: bool, other: Run, capsy
     )
     assert all(path.read_bytes() == content for path, content in files.items() if before)
     assert run(other, "data") == 0
-    assert set(other.paths.processed.iterdir()) == files.keys()
+    assert set(other.paths.processed.iterdir()) == files.keys() | {other.paths.processed / "splits.json"}
     with Dataset(other.paths.processed / "train.h5", other.project.SCHEMA) as dataset:
         assert len(dataset.read()) == 96
 
