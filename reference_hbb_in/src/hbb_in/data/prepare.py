@@ -34,7 +34,7 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: W
         from .cms.download import download_ntuples
 
         download_ntuples(config.options, raw)
-        convert_ntuples(config, out, raw=raw)
+        convert_ntuples(config, out, raw=raw, workers=workers)
         return
     if source != "simulation":
         message = (

@@ -24,6 +24,7 @@ __all__ = [
     "branch_of",
     "in_window",
     "jet_class",
+    "objects_of",
     "to_samples",
 ]
 
@@ -41,6 +42,14 @@ INTEGERS = (*LABELS, "fj_nbHadrons", "fj_ncHadrons")
 COLUMN_TYPES: Mapping[str, str] = {EVENT: "int64"} | {
     name: "int32" if name in INTEGERS else "float32" for name in (*LABELS, *map(branch_of, SPECTATORS))
 }
+
+
+def objects_of(jets: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Indices of the objects of the given jets, in the given order; `number` (jet,) says how many each jet has."""
+    chosen = number[jets]
+    shift = (np.cumsum(number) - number)[jets] - (np.cumsum(chosen) - chosen)
+    index: np.ndarray = np.arange(chosen.sum()) + np.repeat(shift, chosen)
+    return index
 
 
 @dataclass(frozen=True)
@@ -68,10 +77,7 @@ class Objects:
 
     def take(self, jets: np.ndarray) -> "Objects":
         """The objects of the given jets, in the given order."""
-        number = self.number[jets]
-        first = (np.cumsum(self.number) - self.number)[jets]
-        shift = first - (np.cumsum(number) - number)
-        return Objects(number, self.values[np.arange(number.sum()) + np.repeat(shift, number)])
+        return Objects(self.number[jets], self.values[objects_of(jets, self.number)])
 
 
 @dataclass(frozen=True)

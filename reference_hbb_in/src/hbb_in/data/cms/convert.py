@@ -1,61 +1,61 @@
 """The data step for source "cern": CMS ntuples in, the three files of the schema out."""
 
-from collections import Counter
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...config import DataConfig, Fractions
+from ...config import DataConfig
 from ...dataset import DatasetWriter
 from ...errors import UserError
-from ...progress import progress
-from ...splits import split_by_event
+from ...splits import SPLITS, split
+from ...workers import Workers
 from ..features import CLASSES, SCHEMA
-from ..options import Window
+from ..ragged import EVENT, to_samples
+from ..ragged_file import RaggedFile
+from .cutflow import Cutflow
 from .ntuple import TREE, reader_versions
-from .samples import read_events, read_samples
+from .piece import Piece, convert
 
 __all__ = ["DOI", "convert_ntuples"]
 
 DOI = "10.7483/OPENDATA.CMS.JGJX.MS7Q"
 FOLDERS = ("train", "test")
+BLOCK = 4096  # jets written at a time
 
 
-def convert_ntuples(config: DataConfig, out: Path, *, raw: Path) -> None:
+def convert_ntuples(config: DataConfig, out: Path, *, raw: Path, workers: Workers) -> None:
     """Write `train.h5`, `val.h5` and `test.h5` into `out` from the ROOT files in `raw/train` and `raw/test`.
 
-    The published division is kept: `raw/test` becomes the test split, whatever its share, and the events of `raw/train`
-    are divided at random in the ratio of `fractions.train` to `fractions.val`. Event numbers are unique within a
-    simulated sample only; equal ones of two samples stay together, which separates nothing that belongs together.
+    Each ROOT file is read once, by one of the workers, into a file of its selected jets in `raw`; these are kept, so
+    that a killed conversion goes on and another split needs no reading. The cut flow is written beside the data.
+
+    The published division is kept: `raw/test` becomes the test split, whatever its share, and the jets of `raw/train`
+    are divided between train and val in the ratio of their fractions, by the configured method. Event numbers are
+    unique within a simulated sample only; equal ones of two samples stay together, which separates nothing that belongs
+    together.
 
     Rows keep the order of the files, which are taken by name, and of their entries. In the published files the samples
     are merged at random, so that any stretch of rows holds both classes; files sorted by class would need shuffling
-    over more rows than a training holds at a time. Files are read twice, a bounded number of jets at a time.
+    over more rows than a training holds at a time.
     """
     versions = reader_versions()
-    files = {folder: _files(raw, folder) for folder in FOLDERS}
-    scans = {folder: _scan(files[folder], config.options.window, folder) for folder in FOLDERS}
-    provenance = _provenance(config, versions, files, scans)
-    writers = {name: DatasetWriter(out / f"{name}.h5", SCHEMA, provenance) for name in ("train", "val", "test")}
-    with writers["train"] as train, writers["val"] as validation:
-        chosen = _validation_rows(scans["train"].events, config.fractions, config.seed)
-        _write(files["train"], config.options.window, (train, validation), chosen.astype(int))
-    with writers["test"] as test:
-        _write(files["test"], config.options.window, (test,), np.zeros(len(scans["test"].events), dtype=int))
+    window = config.options.window
+    pieces = [Piece(path, window, raw) for folder in FOLDERS for path in _ntuples(raw, folder)]
+    missing = [piece for piece in pieces if not piece.finished]
+    for _ in workers.run(convert, missing, title="convert", unit="files", rows=int):
+        pass
+    cutflow = Cutflow({piece.name: piece.cutflow() for piece in pieces})
+    sys.stdout.write(cutflow.table())
+    _check_classes(cutflow, raw)
+    cutflow.write(out, window.model_dump(mode="json"))
+    _write(pieces, _places(pieces, config), out, _provenance(config, versions, pieces, cutflow))
 
 
-@dataclass(frozen=True)
-class Scan:
-    """The selected jets of one folder: their events, int64 (jet,), and how many passed each cut, in order."""
-
-    events: np.ndarray
-    cutflow: dict[str, int]
-
-
-def _files(raw: Path, folder: str) -> list[Path]:
+def _ntuples(raw: Path, folder: str) -> list[Path]:
     files = sorted((raw / folder).glob("*.root"))
     if not files:
         message = (
@@ -66,52 +66,61 @@ def _files(raw: Path, folder: str) -> list[Path]:
     return files
 
 
-def _scan(files: Sequence[Path], window: Window, folder: str) -> Scan:
-    events, cutflow = [], Counter[str]()
-    for path in progress(files, total=len(files), title=f"select {folder}", unit="files"):
-        for numbers, counts in read_events(path, window):
-            events.append(numbers)
-            cutflow.update(counts)
-    for name in CLASSES:
-        if not cutflow[name]:
-            message = f"no {name} jet in {files[0].parent} passes the selection {dict(cutflow)}; add files"
-            raise UserError(message)
-    return Scan(np.concatenate(events), dict(cutflow))
+def _check_classes(cutflow: Cutflow, raw: Path) -> None:
+    for folder in FOLDERS:
+        counts = cutflow.total(f"{folder}/")
+        for name in CLASSES:
+            if not counts[name]:
+                message = f"no {name} jet in {raw / folder} passes the selection {counts}; add files"
+                raise UserError(message)
 
 
-def _validation_rows(events: np.ndarray, fractions: Fractions, seed: int) -> np.ndarray:
-    """Which of the training files' jets are for validation: bool (jet,)."""
-    share = fractions.val / (fractions.train + fractions.val)
-    rows = split_by_event(events, {"train": 1 - share, "val": share, "test": 0.0}, seed)
-    return np.isin(np.arange(len(events)), rows["val"])
+def _places(pieces: Sequence[Piece], config: DataConfig) -> np.ndarray:
+    """Index of the split of every jet of all pieces, one after the other: int64 (jet,)."""
+    events, files = [], []
+    for number, piece in enumerate(pieces):
+        with RaggedFile(piece.path) as jets:
+            events.append(jets.column(EVENT))
+            files.append(np.full(len(jets), number))
+    event, file = np.concatenate(events), np.concatenate(files)
+    folder = np.array([piece.source.parent.name for piece in pieces])[file]
+    train = np.flatnonzero(folder == "train")
+    parts = split(config, event=event[train], file=file[train], stratum=folder[train], names=("train", "val"))
+    place = np.full(len(event), SPLITS.index("test"))
+    for name, rows in parts.items():
+        place[train[rows]] = SPLITS.index(name)
+    return place
 
 
-def _write(files: Sequence[Path], window: Window, writers: Sequence[DatasetWriter], place: np.ndarray) -> None:
-    """Append each selected jet to the writer whose index `place`, int (jet,), says."""
-    start = 0
-    for path in progress(files, total=len(files), title=f"convert {files[0].parent.name}", unit="files"):
-        for samples in read_samples(path, window):
-            here = place[start : start + len(samples)]
-            for index, writer in enumerate(writers):
-                writer.append(samples.take(np.flatnonzero(here == index)))
-            start += len(samples)
+def _write(pieces: Sequence[Piece], place: np.ndarray, out: Path, provenance: dict[str, Any]) -> None:
+    """Write every jet of all pieces into the split that `place` says, a bounded number of jets at a time."""
+    with ExitStack() as stack:
+        writers = [
+            stack.enter_context(DatasetWriter(out / f"{name}.h5", SCHEMA, provenance | {"split": name}))
+            for name in SPLITS
+        ]
+        start = 0
+        for piece in pieces:
+            with RaggedFile(piece.path) as file:
+                for jets in file.batches(BLOCK):
+                    here = place[start : start + len(jets)]
+                    for index, writer in enumerate(writers):
+                        rows = np.flatnonzero(here == index)
+                        if len(rows):
+                            writer.append(to_samples(jets.take(rows)))
+                    start += len(jets)
 
 
 def _provenance(
-    config: DataConfig, versions: dict[str, str], files: dict[str, list[Path]], scans: dict[str, Scan]
+    config: DataConfig, versions: dict[str, str], pieces: Sequence[Piece], cutflow: Cutflow
 ) -> dict[str, Any]:
     return {
         "source": "cern",
         "doi": DOI,
         "tree": TREE,
-        "seed": config.seed,
-        "fractions": config.fractions.model_dump(),
-        "window": config.options.window.model_dump(),
+        "configuration": config.model_dump(mode="json"),
         "software": versions | {"numpy": np.__version__},
-        "files": {
-            folder: [{"name": path.name, "bytes": path.stat().st_size} for path in paths]
-            for folder, paths in files.items()
-        },
+        "files": [{"name": piece.name, "bytes": piece.source.stat().st_size} for piece in pieces],
         # pairs, since the order of the cuts belongs to a cut flow and JSON objects have none
-        "cutflow": {folder: list(scan.cutflow.items()) for folder, scan in scans.items()},
+        "cutflow": {folder: list(cutflow.total(f"{folder}/").items()) for folder in FOLDERS},
     }

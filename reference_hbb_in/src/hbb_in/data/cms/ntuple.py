@@ -9,10 +9,11 @@ import numpy as np
 
 from ...errors import UserError
 
-__all__ = ["STEP", "TREE", "check_finite", "read_ntuple", "reader_versions"]
+__all__ = ["TREE", "check_finite", "read_ntuple", "reader_versions", "refuse"]
 
 TREE = "deepntuplizer/tree"
-STEP = 8192  # jets in memory at a time: about 60 MB of inputs
+# a part in memory at a time has at most so many jets and, uncompressed, about so many bytes
+STEP_JETS, STEP_BYTES = 16384, 50_000_000
 NOT_OURS = "the file is not the ntuple that this program reads"
 
 
@@ -22,16 +23,16 @@ def reader_versions() -> dict[str, str]:
         return {name: import_module(name).__version__ for name in ("uproot", "awkward")}
     except ModuleNotFoundError as error:
         message = (
-            f"reading CMS ntuples needs {error.name}, which is not installed; install the extra `cern`: "
+            f"reading and writing CMS ntuples needs {error.name}, which is not installed; install the extra `cern`: "
             "pip install -e '.[cern]' (the list is in requirements/project-cern.txt)"
         )
         raise UserError(message) from error
 
 
 def read_ntuple(
-    path: Path, numbers: Sequence[str], lists: Sequence[str] = (), optional: Sequence[str] = ()
-) -> Iterator[tuple[int, Any]]:
-    """Yield the entries of the tree in order, `STEP` at a time: number of the first one, Awkward record array.
+    path: Path, numbers: Sequence[str], lists: Sequence[str], optional: Sequence[str] = ()
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the entries of the tree in order, a part at a time: number of the first one, branch -> Awkward array.
 
     `numbers` are branches with one number for each jet, `lists` those with one for each object of a jet; `optional` are
     numbers that need not be there. Raises UserError that names the file for another tree, a missing branch, or one of
@@ -39,26 +40,35 @@ def read_ntuple(
     """
     with _open(path) as file:
         tree = _tree(file, path)
-        _check_branches(tree, path, numbers, lists)
-        names = [*numbers, *lists, *sorted({*optional} & {*tree.keys()})]
-        steps = tree.iterate(names, step_size=STEP)
-        for start in range(0, tree.num_entries, STEP):
+        present = [*numbers, *sorted({*optional} & {*tree.keys()})]
+        _check_branches(tree, path, present, lists)
+        names = [*present, *lists]
+        step = max(1, min(STEP_JETS, tree.num_entries_for(STEP_BYTES, names)))
+        parts = tree.iterate(names, step_size=step, how=dict)
+        for start in range(0, tree.num_entries, step):
             try:
-                entries = next(steps)
+                entries = next(parts)
             except Exception as error:
-                _refuse(path, f"{_damaged_branch(tree, names, start)} cannot be read from entry {start} on", error)
+                stop = min(start + step, tree.num_entries)
+                refuse(path, f"{_damaged_branch(tree, names, start, stop)} cannot be read from entry {start} on", error)
             yield start, entries
 
 
 def check_finite(values: np.ndarray, branches: Sequence[str], path: Path, entries: np.ndarray) -> None:
-    """Refuse NaN and infinities in values (jet, ..., branch), where `entries` are the jets' numbers in the file.
+    """Refuse NaN and infinities in values (row, branch), where `entries` are the numbers of the rows' jets in the file.
 
     The ntuple's makers replaced such values, so that one in a file is a sign of damage.
     """
     if np.isfinite(values).all():
         return
-    place = np.argwhere(~np.isfinite(values))[0]
-    _refuse(path, f"branch {branches[place[-1]]} holds {values[tuple(place)]} in entry {entries[place[0]]}")
+    row, column = np.argwhere(~np.isfinite(values))[0]
+    refuse(path, f"branch {branches[column]} holds {values[row, column]} in entry {entries[row]}")
+
+
+def refuse(path: Path, problem: str, cause: Exception | None = None) -> NoReturn:
+    """Raise the error for a damaged file."""
+    message = f"{path}: {problem}; download the file again"
+    raise UserError(message) from cause
 
 
 # Exception below, since uproot hands on whatever its decompressors raise at damaged bytes
@@ -69,11 +79,11 @@ def _open(path: Path) -> Any:
         # a dictionary, so that no part of the file's name is taken for the name of a tree
         file = import_module("uproot").open({path: None}, array_cache=None)
     except Exception as error:
-        _refuse(path, "it is not a readable ROOT file (truncated or corrupted)", error)
+        refuse(path, "it is not a readable ROOT file (truncated or corrupted)", error)
     expected, found = file.file.fEND, path.stat().st_size
     if found < expected:
         file.close()
-        _refuse(path, f"it is truncated to {found} of {expected} bytes")
+        refuse(path, f"it is truncated to {found} of {expected} bytes")
     return file
 
 
@@ -82,7 +92,7 @@ def _tree(file: Any, path: Path) -> Any:
         trees = file.keys(cycle=False, filter_classname="TTree")
         tree = file[TREE] if TREE in trees else None
     except Exception as error:
-        _refuse(path, f"the tree {TREE} cannot be read", error)
+        refuse(path, f"the tree {TREE} cannot be read", error)
     if tree is None:
         message = f"{path}: there is no tree {TREE}, only {', '.join(trees) or 'none at all'}; {NOT_OURS}"
         raise UserError(message)
@@ -94,24 +104,23 @@ def _check_branches(tree: Any, path: Path, numbers: Sequence[str], lists: Sequen
     if missing:
         message = f"{path}: the tree {TREE} has no branch {', '.join(missing)}; {NOT_OURS}"
         raise UserError(message)
-    for names, ragged in ((numbers, False), (lists, True)):
+    for names, kind, expected in (
+        (numbers, "AsDtype", "one number for each jet"),
+        (lists, "AsJagged", "one number for each object of a jet"),
+    ):
         for name in names:
-            kind = type(tree[name].interpretation).__name__
-            if (kind == "AsJagged") != ragged:
-                expected = "one number for each object of a jet" if ragged else "one number for each jet"
+            interpretation = tree[name].interpretation
+            # what a list holds is an interpretation of its own, which must be numbers in both kinds
+            content = interpretation.content if type(interpretation).__name__ == "AsJagged" else interpretation
+            if type(interpretation).__name__ != kind or getattr(content, "inner_shape", None) != ():
                 message = f"{path}: branch {name} is {tree[name].typename}, expected {expected}; {NOT_OURS}"
                 raise UserError(message)
 
 
-def _damaged_branch(tree: Any, names: Sequence[str], start: int) -> str:
+def _damaged_branch(tree: Any, names: Sequence[str], start: int, stop: int) -> str:
     for name in names:
         try:
-            tree[name].array(entry_start=start, entry_stop=min(start + STEP, tree.num_entries))
+            tree[name].array(entry_start=start, entry_stop=stop)
         except Exception:
             return f"branch {name}"
     return TREE
-
-
-def _refuse(path: Path, problem: str, cause: Exception | None = None) -> NoReturn:
-    message = f"{path}: {problem}; download the file again"
-    raise UserError(message) from cause

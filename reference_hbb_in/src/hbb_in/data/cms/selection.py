@@ -1,70 +1,44 @@
-"""Which entries of the ntuple become rows of the data set: those with a class, in the training window."""
+"""Which entries of the ntuple become rows of the data set: those with a class, in the window."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ...errors import UserError
 from ..features import CLASSES
 from ..options import Window
-from .ntuple import check_finite
+from ..ragged import LABELS, in_window, jet_class
+from .ntuple import refuse
 
-__all__ = ["SELECTION_BRANCHES", "Selection", "select"]
-
-LABELS = ("sample_isQCD", "fj_isQCD", "fj_isH")
-WINDOW = ("fj_pt", "fj_eta", "fj_sdmass")
-SELECTION_BRANCHES = (*LABELS, *WINDOW)
+__all__ = ["Selection", "select"]
 
 
 @dataclass(frozen=True)
 class Selection:
     """The chosen ones of some entries.
 
-    entries: their numbers in the file, int64 (jet,); labels: int64 (jet,); cutflow: how many jets passed each cut, one
-    cut after the other, and how many of each class are left.
+    rows: their places among the entries, int64 (jet,); cutflow: how many jets passed each cut, one cut after the other,
+    and how many of each class are left.
     """
 
-    entries: np.ndarray
-    labels: np.ndarray
+    rows: np.ndarray
     cutflow: dict[str, int]
 
 
-def select(array: Any, window: Window, path: Path, first: int) -> Selection:
-    """Choose from a record array of `SELECTION_BRANCHES`, whose entries count from `first` in the file `path`.
+def select(columns: Mapping[str, np.ndarray], window: Window, path: Path, first: int) -> Selection:
+    """Choose by the columns of labels and window of entries that count from `first` in the file `path`.
 
-    A jet is background if both its sample and its flavour are QCD, signal if both quarks of a Higgs boson are matched
-    to it, and dropped if neither holds.
+    Jets of neither class are dropped. In the ntuple a jet's flavour is one of several, so that a jet of both classes
+    means a damaged file.
     """
-    label = _labels(array, path, first)
-    values = np.stack([np.asarray(array[name]) for name in WINDOW], axis=-1)
-    check_finite(values, WINDOW, path, first + np.arange(len(array)))
-    pt, eta, mass = values.T
-    cuts = {
-        "labelled": label >= 0,
-        "pt": (pt > window.pt[0]) & (pt < window.pt[1]),
-        "eta": np.abs(eta) < window.abs_eta,
-        "softdrop_mass": (mass > window.softdrop_mass[0]) & (mass < window.softdrop_mass[1]),
-    }
-    keep, cutflow = np.ones(len(array), dtype=bool), {"entries": len(array)}
-    for name, cut in cuts.items():
+    label = jet_class(columns)
+    both = np.flatnonzero(label == -2)
+    if len(both):
+        refuse(path, f"entry {first + both[0]} is both QCD and H by {', '.join(LABELS)}")
+    keep, cutflow = np.ones(len(label), dtype=bool), {"entries": len(label)}
+    for name, cut in ({"labelled": label >= 0} | in_window(columns, window)).items():
         keep &= cut
         cutflow[name] = int(keep.sum())
-    rows = np.flatnonzero(keep)
-    classes = np.bincount(label[rows], minlength=len(CLASSES)).tolist()
-    return Selection(first + rows, label[rows], cutflow | dict(zip(CLASSES, classes, strict=True)))
-
-
-def _labels(array: Any, path: Path, first: int) -> np.ndarray:
-    """Class of each entry, -1 for none: int64 (jet,).
-
-    In the ntuple a jet's flavour is one of several, so that a jet of both classes means a damaged file.
-    """
-    sample_qcd, qcd, higgs = (np.asarray(array[name]).astype(bool) for name in LABELS)
-    background = sample_qcd & qcd
-    both = np.flatnonzero(background & higgs)
-    if len(both):
-        message = f"{path}: entry {first + both[0]} is both QCD and H by {', '.join(LABELS)}; download the file again"
-        raise UserError(message)
-    return np.select([background, higgs], [0, 1], default=-1)
+    classes = np.bincount(label[keep], minlength=len(CLASSES)).tolist()
+    return Selection(np.flatnonzero(keep), cutflow | dict(zip(CLASSES, classes, strict=True)))
