@@ -164,6 +164,8 @@ def test_wrong_files_are_named_for_what_they_are(tmp_path: Path) -> None:
     np.save(tmp_path / "array.npy", np.zeros(3))
     with h5py.File(tmp_path / "foreign.h5", "w") as file:
         file["images"] = np.zeros(3)
+    with h5py.File(tmp_path / "raw.h5", "w") as file:
+        file.attrs["provenance"] = "{}"
     for name, content in {
         "a.root": b"root\0\0\xf7\x1c",
         "notes.txt": b"Read me\n",
@@ -176,13 +178,14 @@ def test_wrong_files_are_named_for_what_they_are(tmp_path: Path) -> None:
         "archive.h5": "is a ZIP archive",
         "packed.h5": "is compressed with gzip",
         "array.npy": "is a single NumPy array",
-        "foreign.h5": "of another layout: it holds /images; ",
+        "foreign.h5": r"an HDF5 file of another layout \(it holds /images\); ",
+        "raw.h5": r"is an intermediate file of the data step \(it holds nothing\); ",
         "a.root": r"is a ROOT file \(convert it with `make data SOURCE=cern`",
         "notes.txt": "is a text file",
         "noise": "of an unknown kind",
         "empty": "is empty",
         "absent.h5": "does not exist",
-        "": "is a folder; name one of its .h5 files: archive.h5, foreign.h5, own.h5, packed.h5",
+        "": "is a folder; name one of its .h5 files: archive.h5, foreign.h5, own.h5, packed.h5, raw.h5",
         "own.h5": "/inputs/cells is missing",
     }.items():
         with pytest.raises(UserError, match=problem) as caught:

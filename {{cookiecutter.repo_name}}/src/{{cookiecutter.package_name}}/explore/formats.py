@@ -36,7 +36,7 @@ def open_dataset(path: Path, schema: Schema) -> Dataset:
         if start != HDF5:
             message = f"{path} is {_kind(start)}; {NEEDED}"
             raise UserError(message)
-        _check_origin(path)
+        _check_layout(path)
     return Dataset(path, schema)
 
 
@@ -49,14 +49,15 @@ def _kind(start: bytes) -> str:
     return "a text file" if start.isascii() and all(byte > 8 for byte in start) else "of an unknown kind"
 
 
-def _check_origin(path: Path) -> None:
+def _check_layout(path: Path) -> None:
     """Refuse an HDF5 file of another layout; damaged ones are for the reader to name."""
     try:
         with h5py.File(path, "r") as file:
-            foreign, content = "schema_version" not in file.attrs, list(file)
+            ours, raw, content = "schema_version" in file.attrs, "provenance" in file.attrs, list(file)
     except (OSError, RuntimeError):
         return
-    if foreign:
+    if not ours:
+        kind = "an intermediate file of the data step" if raw else "an HDF5 file of another layout"
         parts = ", ".join(f"/{name}" for name in content[:8]) + ", …" * (len(content) > 8)
-        message = f"{path} is an HDF5 file of another layout: it holds {parts or 'nothing'}; {NEEDED}"
+        message = f"{path} is {kind} (it holds {parts or 'nothing'}); {NEEDED}"
         raise UserError(message)
