@@ -16,7 +16,7 @@ def changed(config: RunConfig, folder: Path, source: str | None = None) -> set[s
     """Names of the sections whose files are written anew."""
     for path in folder.glob("*"):
         os.utime(path, (LONG_AGO, LONG_AGO))
-    write_sections(config, folder, source=source)
+    write_sections(config, folder, manifest=folder.parent / "files.toml", source=source)
     return {path.stem for path in folder.iterdir() if path.stat().st_mtime > LONG_AGO}
 
 
@@ -36,6 +36,16 @@ def test_another_source_is_another_data_section(tmp_path: Path) -> None:
     assert changed(config, tmp_path, source="cern") == {"data"}
     assert json.loads((tmp_path / "data.json").read_text())["source"] == "cern"
     assert changed(config, tmp_path) == {"data"}
+
+
+def test_another_list_of_files_is_another_data_section_where_it_matters(tmp_path: Path) -> None:
+    config, manifest = other_config(), tmp_path / "files.toml"
+    for source, matters in (("zenodo", {"data"}), ("cern", {"data"}), ("simulation", set())):
+        manifest.write_text("file = []")
+        changed(config, tmp_path / "build", source)
+        assert changed(config, tmp_path / "build", source) == set()
+        manifest.write_text("# another\nfile = []")
+        assert changed(config, tmp_path / "build", source) == matters
 
 
 def test_the_files_hold_the_whole_configuration(tmp_path: Path) -> None:

@@ -2,12 +2,11 @@
 
 import json
 import shutil
-import sys
-import types
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from ..download import cern, transfer
 from ..download.cern import fetch
 from ..download.clients import run_client
 from ..download.manifest import Manifest, ManifestFile
+from ..download.transfer import Stream
 from ..errors import UserError
 from .server import Server, broken_after, serve, whole
 
@@ -267,55 +267,22 @@ def test_no_such_record(portal: Server, tmp_path: Path) -> None:
         fetch(Manifest(tmp_path / "files.toml", (other,)), "10.1234/other", ["*"], tmp_path, server=portal.address)
 
 
-class Status:
-    def __init__(self, message: str = "") -> None:
-        self.ok, self.message = not message, message
+def test_over_xrootd_the_addresses_are_those_of_the_storage(
+    replayed: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record is looked up over HTTP all the same."""
+    read = []
 
-
-class RemoteFile:
-    """The part of the XRootD binding that is used; a read returns at most 1024 bytes, and fails once in the middle."""
-
-    opened: ClassVar[list[str]] = []
-    reads: ClassVar[list[int]] = []
-
-    def __enter__(self) -> "RemoteFile":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def open(self, address: str, **_: int) -> tuple[Status, None]:
-        self.opened.append(address)
+    @contextmanager
+    def reader(address: str, offset: int) -> Iterator[Stream]:
+        read.append(address)
         name = address.removeprefix(STORAGE + FOLDER)
-        self.content = CONTENT.get(name) or INDICES.get(name, "").encode()
-        return Status("" if self.content else "[ERROR] no such file"), None
+        content = CONTENT.get(name) or INDICES[name].encode()
+        yield Stream(offset, len(content), iter([content[offset:]]))
 
-    def stat(self, **_: int) -> tuple[Status, types.SimpleNamespace]:
-        return Status(), types.SimpleNamespace(size=len(self.content))
-
-    def read(self, offset: int, size: int, **_: int) -> tuple[Status, bytes]:
-        self.reads.append(offset)
-        if offset == 2048 and self.reads.count(2048) == 1:
-            return Status("[ERROR] the server is\nunwell"), b""
-        return Status(), self.content[offset : offset + min(size, 1024)]
-
-
-def test_files_come_over_xrootd_too(replayed: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The record is looked up over HTTP; its addresses are those of the storage."""
-    client = types.SimpleNamespace(File=RemoteFile)
-    monkeypatch.setitem(sys.modules, "XRootD", types.SimpleNamespace(client=client))
+    monkeypatch.setitem(cern.READERS, "xrootd", reader)
     manifest = manifest_of(tmp_path, pinned=False)
-    fetch(manifest, DOI, ["test/*"], tmp_path, server=replayed.address, protocol="xrootd")
-    name = "test/rows_0.root"
-    assert (tmp_path / name).read_bytes() == CONTENT[name]
-    assert RemoteFile.opened == [f"{STORAGE}{FOLDER}{path}" for path in ("test/file-indexes/test.json", name, name)]
-    assert RemoteFile.reads == [0, 0, 1024, 2048, 2048]
-
-
-def test_xrootd_is_optional(replayed: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "XRootD", None)
-    manifest = manifest_of(tmp_path, pinned=True)
-    with pytest.raises(
-        UserError, match=r'protocol = "xrootd" needs the Python package xrootd.* or set protocol = "http"'
-    ):
-        fetch(manifest, DOI, ["test/*"], tmp_path, server=replayed.address, protocol="xrootd")
+    (path,) = fetch(manifest, DOI, ["test/*"], tmp_path, server=replayed.address, protocol="xrootd")
+    assert path.read_bytes() == CONTENT["test/rows_0.root"]
+    assert read == [f"{STORAGE}{FOLDER}{name}" for name in ("test/file-indexes/test.json", "test/rows_0.root")]
+    assert replayed.requests == []

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from ..cli import main
 from ..dataset import Dataset
 from ..download import transfer
 from ..download.manifest import Manifest, ManifestFile
@@ -117,6 +118,21 @@ def test_what_is_there_is_not_fetched_again(addressed: Run, network: Server) -> 
     assert len(network.requests) == done
     assert files_below(addressed.paths.processed) == set(NAMES)
     assert addressed.paths.split("val").stat().st_mtime > 0  # or make would do it again for ever
+
+
+def test_the_commands_list_and_fetch(other: Run, network: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """One writes the list of what it has; the other has nothing else."""
+    options = ["--profile", other.paths.profile, "--project", str(other.paths.root)]
+    assert main(["data", "manifest", *options], other.project) == 0
+    listed = capsys.readouterr().out
+    assert "train.h5, val.h5, test.h5" in listed
+    for name in NAMES:
+        network.add(f"https://storage.example/{name}", (other.paths.processed / name).read_bytes())
+    change(other, {name: {"url": f"https://storage.example/{name}"} for name in NAMES})
+    shutil.rmtree(other.paths.processed)
+    assert main(["data", *options, "--source", "zenodo"], other.project) == 0
+    for name in NAMES:
+        assert (other.paths.processed / name).read_bytes() == network.files[f"https://storage.example/{name}"]
 
 
 def test_a_damaged_file_is_replaced(addressed: Run, network: Server, capsys: pytest.CaptureFixture[str]) -> None:
