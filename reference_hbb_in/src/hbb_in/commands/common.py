@@ -1,6 +1,7 @@
 """What the commands share: the options that name a profile, and steps that run with its configuration."""
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +10,9 @@ if TYPE_CHECKING:
     from ..config import RunConfig
     from ..interface import Project
     from ..paths import Paths
+    from ..workers import Workers
 
-__all__ = ["Action", "Step", "add_profile", "as_action"]
+__all__ = ["Action", "Step", "add_profile", "add_workers", "as_action", "workers_of"]
 
 Action = Callable[[argparse.Namespace], None]
 Step = Callable[["Project", "RunConfig", "Paths", argparse.Namespace], None]
@@ -20,6 +22,26 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
     """Options for the profile and the project's folder."""
     parser.add_argument("--profile", default="quick", help="which config/<profile>.toml to use (default: %(default)s)")
     parser.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: the current one)")
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Options that say who does the work."""
+    parser.add_argument("--workers", type=int, help="processes to use (default: all cores); never changes the result")
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="use the dask cluster there, such as tcp://host:8786, instead"
+    )
+
+
+def workers_of(arguments: argparse.Namespace) -> "Workers":
+    """Who does the work by the parsed options."""
+    from ..workers import Workers
+
+    return Workers(_cores() if arguments.workers is None else arguments.workers, arguments.scheduler)
+
+
+def _cores() -> int:
+    """Cores that this process may use, where the system can say so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def as_action(step: Step, project: "Project") -> Action:

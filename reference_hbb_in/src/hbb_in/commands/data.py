@@ -1,11 +1,10 @@
 """The `data` command: make the data set, or look at one that is there."""
 
 import argparse
-import os
 import sys
 from typing import TYPE_CHECKING
 
-from .common import add_profile, as_action
+from .common import add_profile, add_workers, as_action, workers_of
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -23,10 +22,7 @@ def add_data(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", pr
     parser = commands.add_parser("data", help=text, description=text.capitalize() + ".")
     add_profile(parser)
     add_source(parser)
-    parser.add_argument("--workers", type=int, help="processes to use (default: all cores); never changes the result")
-    parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="use the dask cluster there, such as tcp://host:8786, instead"
-    )
+    add_workers(parser)
     parser.set_defaults(run=as_action(_make, project))
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
     _add_inspect(actions, project)
@@ -41,7 +37,6 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 
 def _make(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
     from ..explore.composition import report_splits
-    from ..workers import Workers
 
     paths.processed.mkdir(parents=True, exist_ok=True)
     source = arguments.source or config.data.source
@@ -51,14 +46,8 @@ def _make(project: "Project", config: "RunConfig", paths: "Paths", arguments: ar
 
         fetch_record(project, paths)
     else:
-        workers = Workers(arguments.workers or _cores(), arguments.scheduler)
-        project.prepare(data, paths.processed, raw=paths.raw, source=source, workers=workers)
+        project.prepare(data, paths.processed, raw=paths.raw, source=source, workers=workers_of(arguments))
     sys.stdout.write(report_splits(data, paths.processed, project.SCHEMA) + "\n")
-
-
-def _cores() -> int:
-    """Cores that this process may use, where the system can say so."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _add_inspect(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
