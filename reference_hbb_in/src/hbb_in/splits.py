@@ -11,7 +11,7 @@ import numpy as np
 from .config import DataConfig
 from .errors import UserError
 
-__all__ = ["SPLITS", "split", "split_by_event"]
+__all__ = ["SPLITS", "split"]
 
 SPLITS = ("train", "val", "test")
 
@@ -77,8 +77,8 @@ def _deal_files(
         files, rows = np.unique(file[here], return_counts=True)
         if len(files) < len(shares):
             message = (
-                f"{len(files)} files of {kind} cannot be divided into {len(shares)} parts of whole files; take more "
-                "files or fewer folds, or set split = 'event' in [data] of the profile"
+                f"number of files of {kind}: {len(files)}, but {len(shares)} parts need a file each; take more files or "
+                "fewer folds, or set split = 'event' in [data] of the profile"
             )
             raise UserError(message)
         order = np.arange(len(files)) if random is None else random.permutation(len(files))
@@ -110,10 +110,3 @@ def _k_fold(
     place: np.ndarray = np.array([list(shares).index(name) for name in names])
     result: np.ndarray = place[_deal_files(file, stratum, np.array(parts), random)]
     return result
-
-
-def split_by_event(event: np.ndarray, fractions: dict[str, float], seed: int) -> dict[str, np.ndarray]:
-    """Assign whole events to splits: the method "event" of `split`."""
-    shares = np.array([fractions[name] for name in SPLITS])
-    place = _deal(event, shares, np.random.default_rng(seed))
-    return {name: np.flatnonzero(place == index) for index, name in enumerate(SPLITS)}

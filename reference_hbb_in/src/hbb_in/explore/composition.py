@@ -92,4 +92,4 @@ def composition_table(parts: dict[str, dict[str, Any]], entity: str) -> str:
         for name, entry in content["classes"].items():
             lines.append([*whole, name, str(entry["rows"]), percent(entry["share"]), f"{entry['sum_of_weights']:.6g}"])
             whole = ["", "", ""]
-    return table(["", entity, "events", "class", entity, "%", "weights"], lines, left=(0, 3))
+    return table(["", entity, "events", "class", entity, "%", "sum of weights"], lines, left=(0, 3))

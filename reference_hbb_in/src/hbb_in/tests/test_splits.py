@@ -175,5 +175,5 @@ def test_splits_are_spread_over_all_events(method: str) -> None:
 def test_a_stratum_with_too_few_files_says_so(method: str, parts: int) -> None:
     file = np.arange(10)
     stratum = np.array(["many"] * 8 + ["few"] * 2)
-    with pytest.raises(UserError, match=rf"2 files of few cannot be divided into {parts} parts.*split = 'event'"):
+    with pytest.raises(UserError, match=rf"files of few: 2, but {parts} parts need.*split = 'event'"):
         split(config(method), event=file, file=file, stratum=stratum)

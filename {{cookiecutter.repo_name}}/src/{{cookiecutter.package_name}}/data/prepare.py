@@ -30,7 +30,7 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: W
         raise UserError(message)
     event = np.repeat(np.arange(config.options.jets // 2), 2)
     file = event // EVENTS_PER_FILE
-    splits = split(config, event=event, file=file, stratum=np.zeros_like(file))
+    splits = split(config, event=event, file=file, stratum=np.full(len(file), "the simulation"))
     provenance = {"source": source, "configuration": config.model_dump(mode="json")}
     with progress(None, total=len(event), title="simulate", unit="jets") as bar:
         for name, rows in splits.items():
