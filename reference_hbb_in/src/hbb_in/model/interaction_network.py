@@ -19,42 +19,15 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import nn
-from torch.nn import functional
 
+from ..layers import EmptySlot, PairLinear, WeightedSum
 from ..training.normalise import Standardise
 from .pair_effects import available, pair_effects
 from .ragged import Ragged, occupied_slots, ragged
 
-__all__ = ["EdgeFunction", "InteractionNetwork", "PairLinear", "WeightedSum"]
+__all__ = ["EdgeFunction", "InteractionNetwork"]
 
 EDGES_PER_CHUNK = 10_000
-
-
-class PairLinear(nn.Linear):
-    """The affine map W [r; s] + b of all pairs of a receiver r and a sender s.
-
-    Weight (out, receiver features + sender features) and bias (out,) are those of a linear layer on the pairs.
-    """
-
-    def forward(self, receivers: torch.Tensor, senders: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
-        """From (B, R, receiver feature) and (B, S, sender feature) to (B, R, S, out)."""
-        received, sent = self.halves(receivers, senders)  # (B, R, out) and (B, S, out)
-        return received.unsqueeze(2) + sent.unsqueeze(1)
-
-    def halves(self, receivers: torch.Tensor, senders: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """W_r r + b of each receiver and W_s s of each sender."""
-        n = receivers.shape[-1]
-        return functional.linear(receivers, self.weight[:, :n], self.bias), functional.linear(
-            senders, self.weight[:, n:]
-        )
-
-
-class WeightedSum(nn.Module):
-    """Sum over objects, each counted with a weight."""
-
-    def forward(self, values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """From values (..., object, D) and weights (..., object) to (..., D)."""
-        return torch.matmul(weights.unsqueeze(-2), values).squeeze(-2)
 
 
 class EdgeFunction(nn.Module):
@@ -112,6 +85,7 @@ class InteractionNetwork(nn.Module):
         )
         self.select_tracks = SelectFeatures(n_track_features, dropped_tracks)
         self.select_vertices = SelectFeatures(n_vertex_features, dropped_vertices)
+        self.empty_track, self.empty_vertex = EmptySlot(n_tracks), EmptySlot(n_vertices)
         p, s = len(self.select_tracks.kept), len(self.select_vertices.kept)
         self.track_track = EdgeFunction(p, p, hidden, effect)  # f_R^pp
         self.track_vertex = EdgeFunction(p, s, hidden, effect)  # f_R^vp
@@ -160,8 +134,8 @@ class InteractionNetwork(nn.Module):
     def _logits(self, tracks: torch.Tensor, vertices: torch.Tensor) -> torch.Tensor:
         x = self.select_tracks(self.normalise["tracks"](tracks))
         y = self.select_vertices(self.normalise["vertices"](vertices))
-        x, track_weights = with_empty_slot(x, self.n_tracks)  # (B, L, P), (L,)
-        y, vertex_weights = with_empty_slot(y, self.n_vertices)  # (B, K, S), (K,)
+        x, track_weights = self.empty_track(x)  # (B, L, P), (L,)
+        y, vertex_weights = self.empty_vertex(y)  # (B, K, S), (K,)
         not_itself = track_weights - torch.eye(len(track_weights), dtype=x.dtype, device=x.device)  # (L, L)
         from_tracks = self.sum_senders(self.track_track(x, x), not_itself)  # (B, L, D_E)
         from_vertices = self.sum_vertices(self.track_vertex(x, y), vertex_weights)  # (B, L, D_E)
@@ -196,18 +170,6 @@ class SelectFeatures(nn.Module):
     def forward(self, objects: torch.Tensor) -> torch.Tensor:
         """From (batch, slot, feature) to (batch, slot, kept feature)."""
         return objects if self.identity else objects.index_select(-1, self.kept)
-
-
-def with_empty_slot(objects: torch.Tensor, slots: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Let one empty slot stand for all that `objects` (batch, slot, feature) lacks of `slots`.
-
-    Returns the objects and how often each counts, (slot,).
-    """
-    empty = slots - objects.shape[1]
-    weights = objects.new_ones(objects.shape[1])
-    if not empty:
-        return objects, weights
-    return functional.pad(objects, (0, 0, 0, 1)), functional.pad(weights, (0, 1), value=empty)
 
 
 def edges_per_chunk(device: torch.device) -> float:

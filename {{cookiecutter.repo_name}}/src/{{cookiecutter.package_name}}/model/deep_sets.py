@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from ..layers import WeightedSum
 from ..training.normalise import Standardise, is_real
 
 __all__ = ["DeepSets"]
@@ -17,11 +18,12 @@ class DeepSets(nn.Module):
         self.of_particle = nn.Sequential(
             nn.Linear(features, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, latent)
         )
+        self.sum_particles = WeightedSum()
         self.of_jet = nn.Sequential(nn.Linear(latent, hidden), nn.ReLU(), nn.Linear(hidden, classes))
 
     def forward(self, particles: torch.Tensor) -> torch.Tensor:
         """particles: (batch, slot, feature); returns logits (batch, class)."""
-        real = is_real(particles)  # (batch, slot, 1)
+        real = is_real(particles).squeeze(-1).to(particles.dtype)  # (batch, slot)
         hidden = self.of_particle(self.normalise["particles"](particles))  # (batch, slot, latent)
-        logits: torch.Tensor = self.of_jet((hidden * real).sum(1))
+        logits: torch.Tensor = self.of_jet(self.sum_particles(hidden, real))
         return logits
