@@ -77,7 +77,7 @@ def _deal_files(
         files, rows = np.unique(file[here], return_counts=True)
         if len(files) < len(shares):
             message = (
-                f"number of files of {kind}: {len(files)}, but {len(shares)} parts need a file each; take more files or "
+                f"number of files of {kind}: {len(files)}, but {len(shares)} parts need one each; take more files or "
                 "fewer folds, or set split = 'event' in [data] of the profile"
             )
             raise UserError(message)
