@@ -14,8 +14,8 @@ from ..workers import Workers
 from .chunks import Chunk, plan, simulate
 from .features import CLASSES, SCHEMA
 from .matching import match_spectra
-from .ragged import EVENT, LABELS, RaggedJets, jet_class, to_samples
-from .ragged_file import RaggedFile
+from .ragged import EVENT, LABELS, jet_class, to_samples
+from .ragged_file import RaggedFile, gather
 from .simulation.libraries import library_versions
 
 __all__ = ["prepare"]
@@ -49,7 +49,7 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: W
     provenance = _provenance(config, files, columns["label"])
     for number, (name, rows) in enumerate(splits.items()):
         order = np.random.default_rng([config.seed, number]).permutation(len(rows))
-        jets = _gather(files, rows)
+        jets = gather(files, rows)
         matched = {"split": name, "matched_jets": _by_class(columns["label"][rows])}
         with DatasetWriter(out / f"{name}.h5", SCHEMA, provenance | matched) as writer:
             for start in range(0, len(rows), BLOCK):
@@ -82,17 +82,6 @@ def _split_and_match(columns: dict[str, np.ndarray], config: DataConfig) -> dict
         name: rows[match_spectra(pt[rows], label[rows], event[rows], bins=bins, seed=seed)]
         for name, rows in splits.items()
     }
-
-
-def _gather(files: Sequence[Path], rows: np.ndarray) -> RaggedJets:
-    """The given jets, sorted, counted over all files."""
-    parts, start = [], 0
-    for path in files:
-        with RaggedFile(path) as file:
-            stop = start + len(file)
-            parts.append(file.read(0, len(file)).take(rows[(rows >= start) & (rows < stop)] - start))
-        start = stop
-    return RaggedJets.concatenate(parts)
 
 
 def _provenance(config: DataConfig, files: Sequence[Path], label: np.ndarray) -> dict[str, Any]:

@@ -5,7 +5,7 @@ HDF5, uncompressed with checksums: /columns/<branch> (jet,); /objects/<input>/nu
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from ..files import LateErrorFile, atomic_path
 from .features import SCHEMA
 from .ragged import COLUMN_TYPES, Objects, RaggedJets
 
-__all__ = ["RaggedFile", "RaggedWriter"]
+__all__ = ["RaggedFile", "RaggedWriter", "gather"]
 
 CHUNK_ROWS = 2048
 
@@ -159,3 +159,14 @@ class RaggedFile:
         except OSError as error:
             self._refuse(f"/{name} cannot be read ({error})")
         return values
+
+
+def gather(files: Sequence[Path], rows: np.ndarray) -> RaggedJets:
+    """The given jets, sorted, counted over all files."""
+    parts, start = [], 0
+    for path in files:
+        with RaggedFile(path) as file:
+            stop = start + len(file)
+            parts.append(file.read(0, len(file)).take(rows[(rows >= start) & (rows < stop)] - start))
+        start = stop
+    return RaggedJets.concatenate(parts)

@@ -2,9 +2,14 @@
 
 import argparse
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from ..commands.common import add_profile
+from ..commands.common import add_profile, add_workers
 from ..interface import Study
+
+if TYPE_CHECKING:
+    from ..interface import Project
 
 __all__ = ["STUDIES"]
 
@@ -22,10 +27,34 @@ def _benchmark_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=9, help="runs of each form, in turns (default: %(default)s)")
 
 
+def _load_simulate() -> Command:
+    from .. import project
+    from ..commands.common import as_action
+    from .simulate import simulate
+
+    return as_action(simulate, cast("Project", project))
+
+
+def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
+    add_profile(parser)
+    add_workers(parser)
+    parser.add_argument(
+        "--root", type=Path, required=True, metavar="FOLDER", help="write ROOT files into train/ and test/ there"
+    )
+    parser.add_argument(
+        "--jets-per-file", type=int, default=5000, metavar="N", help="jets in one file (default: %(default)s)"
+    )
+
+
 STUDIES: Mapping[str, Study] = {
     "benchmark": Study(
         "measure the network's speed beside the textbook form and the floor of the arithmetic",
         _load_benchmark,
         _benchmark_arguments,
+    ),
+    "simulate": Study(
+        "simulate jets and write them as ROOT files in the format of the CMS open data",
+        _load_simulate,
+        _simulate_arguments,
     ),
 }

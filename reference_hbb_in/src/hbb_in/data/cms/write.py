@@ -12,7 +12,7 @@ from ..features import SCHEMA
 from ..ragged import COLUMN_TYPES, Objects, RaggedJets, branch_of
 from .ntuple import TREE, reader_versions
 
-__all__ = ["RECIPE", "write_ntuple"]
+__all__ = ["recipe_of", "write_ntuple"]
 
 RECIPE = "recipe"  # name of the text in which a file says what it was made from
 COUNTERS = {"tracks": "n_tracks", "vertices": "n_sv"}
@@ -34,6 +34,16 @@ def write_ntuple(path: Path, parts: Iterable[RaggedJets], recipe: str) -> int:
             tree.extend(_branches(jets))
             written += len(jets)
     return written
+
+
+def recipe_of(path: Path) -> str | None:
+    """What a whole ROOT file says it was made from, or None."""
+    uproot = import_module("uproot")
+    try:
+        with uproot.open({path: None}) as file:
+            return str(file[RECIPE]) if path.stat().st_size >= file.file.fEND else None
+    except Exception:  # uproot hands on whatever goes wrong at damaged bytes
+        return None
 
 
 def _branch_types() -> dict[str, Any]:
