@@ -130,14 +130,13 @@ class Manifest:
         return files
 
     def updated(self, files: Iterable[ManifestFile], doi: str | None) -> "Manifest":
-        """With `files` in place of what was listed under the same names or for the same DOI.
+        """With `files` in place of what was listed under the same names, or else at the end.
 
         Without a DOI, a file whose content is the same as before keeps its DOI and its address.
         """
         old = {name_key(file.name): file for file in self.files}
         new = {name_key(file.name): _with_origin(file, doi, old.get(name_key(file.name))) for file in files}
-        kept = (file for key, file in old.items() if key not in new and (doi is None or file.doi != doi))
-        return Manifest(self.path, (*kept, *new.values()))
+        return Manifest(self.path, tuple((old | new).values()))
 
 
 def _validate(number: int, table: dict[str, Any], problems: list[str]) -> ManifestFile | None:
@@ -195,7 +194,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(project: "Project", paths: Paths, arguments: argparse.Namespace) -> None:
-    """List files in `data/files.toml` with size and SHA-256, in place of what was listed for the same DOI."""
+    """List files in `data/files.toml` with size and SHA-256, in place of what was listed under their names."""
     from ..dataset import Dataset
     from ..splits import SPLITS
 

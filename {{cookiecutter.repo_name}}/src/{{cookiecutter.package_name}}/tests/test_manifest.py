@@ -178,19 +178,20 @@ def test_an_unfinished_data_set_is_not_listed(other: Run) -> None:
     assert not other.paths.manifest.exists()
 
 
-def test_entries_of_other_records_and_the_comment_at_the_head_stay(other: Run) -> None:
+def test_other_entries_and_the_comment_at_the_head_stay(other: Run) -> None:
     kept = f'name = "ü \'quoted\'.root"\nbytes = 7\nadler32 = "{ADLER}"\ndoi = "10.5281/zenodo.1"\n'
-    gone = f'name = "gone.h5"\n{PINS}doi = "{DOI}"\n'
+    old = f'name = "train/x.root"\nbytes = 9\nadler32 = "{ADLER}"\n'
     local = f'name = "local.h5"\n{PINS}'
-    written(other.paths.manifest.parent, f"# why\n#\n\n[[file]]\n{kept}\n[[file]]\n{gone}\n[[file]]\n{local}")
+    written(other.paths.manifest.parent, f"# why\n#\n\n[[file]]\n{kept}\n[[file]]\n{old}\n[[file]]\n{local}")
     raw = other.paths.raw / "train" / "x.root"
     raw.parent.mkdir(parents=True)
     raw.write_bytes(b"abc")
     run(other.project, other.paths, arguments("--doi", DOI, str(raw)))
     text = other.paths.manifest.read_text(encoding="utf-8")
     assert text.startswith(f"# why\n#\n\n[[file]]\n{kept}")
-    names = [file.name for file in Manifest.load(other.paths.manifest).files]
-    assert names == ["ü 'quoted'.root", "local.h5", "train/x.root"]
+    files = Manifest.load(other.paths.manifest).files
+    assert [file.name for file in files] == ["ü 'quoted'.root", "train/x.root", "local.h5"]
+    assert files[1] == ManifestFile(name="train/x.root", bytes=3, sha256=SHA, doi=DOI)
     run(other.project, other.paths, arguments("--doi", DOI, str(raw)))
     assert other.paths.manifest.read_text(encoding="utf-8") == text
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ BLOCK = 4096  # jets written at a time
 
 
 def convert_ntuples(config: DataConfig, out: Path, *, raw: Path, workers: Workers) -> None:
-    """Write `train.h5`, `val.h5` and `test.h5` into `out` from the ROOT files in `raw/train` and `raw/test`.
+    """Write `train.h5`, `val.h5` and `test.h5` into `out` from the chosen ROOT files in `raw/train` and `raw/test`.
 
     Each ROOT file is read once, by one of the workers, into a file of its selected jets in `raw`; these are kept, so
     that a killed conversion goes on and another split needs no reading. The cut flow is written beside the data.
@@ -44,7 +45,7 @@ def convert_ntuples(config: DataConfig, out: Path, *, raw: Path, workers: Worker
     """
     versions = reader_versions()
     window = config.options.window
-    pieces = [Piece(path, window, raw) for folder in FOLDERS for path in _ntuples(raw, folder)]
+    pieces = [Piece(path, window, raw) for folder in FOLDERS for path in _ntuples(raw, folder, config)]
     missing = [piece for piece in pieces if not piece.finished]
     for _ in workers.run(convert, missing, title="convert", unit="files", rows=int):
         pass
@@ -55,12 +56,15 @@ def convert_ntuples(config: DataConfig, out: Path, *, raw: Path, workers: Worker
     _write(pieces, _places(pieces, config), out, _provenance(config, versions, pieces, cutflow))
 
 
-def _ntuples(raw: Path, folder: str) -> list[Path]:
+def _ntuples(raw: Path, folder: str, config: DataConfig) -> list[Path]:
+    """The files in a folder that the options choose, sorted by name; all of them if the options say nothing."""
+    patterns = config.options.files or ("*",)
     files = sorted((raw / folder).glob("*.root"))
+    files = [path for path in files if any(fnmatchcase(f"{folder}/{path.name}", pattern) for pattern in patterns)]
     if not files:
         message = (
-            f"there are no ROOT files in {raw / folder}; download the CMS open data https://doi.org/{DOI} and put "
-            f"files of its folders train/ and test/, any number of each, into {raw / 'train'} and {raw / 'test'}"
+            f"no ROOT files in {raw / folder} are chosen by files = {list(patterns)} in [data.options]; "
+            f"choose some of {folder}/ in the CMS open data, https://doi.org/{DOI}"
         )
         raise UserError(message)
     return files

@@ -135,9 +135,18 @@ def test_the_seed_alone_chooses_the_validation_events(raw: Path) -> None:
     assert set(convert(raw, seed=2)["val"].event) != set(convert(raw, seed=1)["val"].event)
 
 
+def test_only_the_chosen_files_are_converted(jets: dict[str, RaggedJets], raw: Path) -> None:
+    """Whatever else an earlier choice has left there."""
+    convert(raw, options=DataOptions(files=("train/2.root", "test/*")))
+    cutflow = json.loads((raw.parent / "out" / "cutflow.json").read_text())
+    assert len(jets) == 3
+    assert "train/1.root" not in json.dumps(cutflow)
+    assert "train/2.root" in json.dumps(cutflow)
+
+
 def test_missing_files_are_asked_for_by_doi(tmp_path: Path) -> None:
     write_branches(tmp_path / "train" / "a.root", ntuple_branches(random_jets(4)))
-    with pytest.raises(UserError, match=f"no ROOT files in {tmp_path / 'test'}; .*{DOI}"):
+    with pytest.raises(UserError, match=f"no ROOT files in {tmp_path / 'test'} are chosen by .*{DOI}"):
         convert_ntuples(CONFIG, tmp_path / "out", raw=tmp_path, workers=HERE)
 
 
@@ -181,8 +190,11 @@ def test_the_full_profile_runs_end_to_end(raw: Path, capsys: pytest.CaptureFixtu
     (folder / "config").mkdir()
     (folder / "config" / "full.toml").write_text(text, encoding="utf-8")
     shutil.copy(ROOT / "fair.toml", folder)
+    options = ["--profile", "full", "--project", str(folder)]
+    ntuples = map(str, (folder / "data" / "raw").rglob("*.root"))
+    assert main(["data", "manifest", *options, "--doi", DOI, *ntuples]) == 0
     for step in ("data", "train", "evaluate", "export"):
-        assert main([step, "--profile", "full", "--project", str(folder)]) == 0, capsys.readouterr().err
+        assert main([step, *options]) == 0, capsys.readouterr().err
     metrics = json.loads((folder / "reports" / "full" / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["jets"] == 120
     assert (folder / "models" / "full" / "model.onnx").stat().st_size > 4 * 25_554
