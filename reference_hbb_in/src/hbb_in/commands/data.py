@@ -28,6 +28,7 @@ def add_data(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", pr
     _add_inspect(actions, project)
     _add_plot(actions, project)
     _add_manifest(actions, project)
+    _add_validate(actions, project)
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +74,20 @@ def _add_manifest(actions: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_profile(action)
     add_arguments(action)
     action.set_defaults(run=as_action(lambda project, _, paths, arguments: run(project, paths, arguments), project))
+
+
+def _add_validate(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
+    action = _add(actions, "validate", "draw every column by class and compare the data with what is expected")
+    add_profile(action)
+    text = "keep the statistics as what later data are compared with"
+    action.add_argument("--write-reference", action="store_true", help=text)
+    action.set_defaults(run=as_action(_validate, project))
+
+
+def _validate(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
+    from ..validation.page import run
+
+    run(project, config, paths, arguments)
 
 
 def _add(
