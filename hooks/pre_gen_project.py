@@ -17,10 +17,10 @@ ANSWERS = json.loads(r'''{{ cookiecutter | tojson }}''')  # fmt: skip
 OLDEST_PYTHON = (3, 11)
 RESERVED = {"data", "docs", "src", "test", "tests"}
 DEPENDENCIES = {
-    "cernopendata_client", "coverage", "furo", "h5py", "hatchling", "hypothesis", "jinja2", "latex2mathml",
-    "matplotlib", "mypy", "myst_parser", "numpy", "onnx", "onnxruntime", "onnxscript", "pip", "pre_commit", "pydantic",
-    "pytest", "pytest_cov", "pytest_xdist", "pyyaml", "ruff", "safetensors", "scikit_learn", "sklearn", "sphinx", "torch",
-    "tqdm", "trustme", "uv", "xdist", "yaml", "zenodo_get",
+    "cernopendata_client", "coverage", "dask", "distributed", "furo", "h5py", "hatchling", "hypothesis", "jinja2",
+    "latex2mathml", "matplotlib", "mypy", "myst_parser", "numpy", "onnx", "onnxruntime", "onnxscript", "pip",
+    "pre_commit", "pydantic", "pytest", "pytest_cov", "pytest_xdist", "pyyaml", "ruff", "safetensors", "scikit_learn",
+    "sklearn", "sphinx", "torch", "tqdm", "trustme", "uv", "xdist", "yaml", "zenodo_get",
 }  # fmt: skip
 
 

@@ -6,12 +6,16 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from .errors import UserError
 
-__all__ = ["LateErrorFile", "atomic_path", "read_json", "sha256", "write_json", "write_text"]
+__all__ = ["PART", "LateErrorFile", "atomic_path", "read_json", "sha256", "write_json", "write_text"]
+
+# what is added to the name of an unfinished file; on a cluster, where two may write the same file, one for each
+PART = ContextVar("PART", default=".part")
 
 
 @contextmanager
@@ -26,7 +30,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     except OSError as error:
         message = f"cannot create the folder {path.parent}: {error.strerror}; check its permissions or free space"
         raise UserError(message) from error
-    temporary = path.with_name(path.name + ".part")
+    temporary = path.with_name(path.name + PART.get())
     try:
         yield temporary
         with temporary.open("rb") as stream:

@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from ..errors import UserError
-from ..files import LateErrorFile, atomic_path, read_json, sha256, write_json, write_text
+from ..files import PART, LateErrorFile, atomic_path, read_json, sha256, write_json, write_text
 
 
 def test_a_reader_of_the_old_file_keeps_it(tmp_path: Path) -> None:
@@ -91,6 +92,31 @@ def test_a_killed_writer_leaves_no_file_under_the_name(tmp_path: Path) -> None:
     write_text(path, "whole")
     assert names(tmp_path) == ["a.txt"]
     assert path.read_text() == "whole"
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
+    """As on a cluster, when a worker that was given up for dead writes on: each file is whole at all times."""
+    path = tmp_path / "a.txt"
+
+    def begin(stack: ExitStack, suffix: str) -> Path:
+        token = PART.set(suffix)
+        try:
+            return stack.enter_context(atomic_path(path))
+        finally:
+            PART.reset(token)
+
+    with ExitStack() as slow, ExitStack() as quick:
+        given_up, again = begin(slow, ".1.part"), begin(quick, ".2.part")
+        given_up.write_text("first ")
+        again.write_text("second")
+        quick.close()
+        assert path.read_text() == "second"
+        with given_up.open("a") as stream:
+            stream.write("half")
+        assert path.read_text() == "second"
+        slow.close()
+    assert path.read_text() == "first half"
+    assert names(tmp_path) == ["a.txt"]
 
 
 def test_errors_wait_until_they_are_asked_for(tmp_path: Path) -> None:

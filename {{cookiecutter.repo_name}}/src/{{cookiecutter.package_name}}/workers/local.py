@@ -1,50 +1,29 @@
-"""Work shared out over local processes: a function is applied to every task, results come as they finish."""
+"""Work shared out over processes of this machine."""
 
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from .errors import UserError
-from .progress import progress
+from ..errors import UserError
 
-__all__ = ["Workers"]
+__all__ = ["Results", "run_locally"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-
-@dataclass(frozen=True)
-class Workers:
-    """Who does the work: so many local processes, or the dask.distributed cluster at the address `scheduler`."""
-
-    processes: int
-    scheduler: str | None = None
-
-    def run(self, function: Callable[[T], R], tasks: Sequence[T], *, title: str, unit: str) -> Iterator[tuple[int, R]]:
-        """Apply `function` to every task; yields (index of the task, result) as they finish.
-
-        The function is one of a module, or a `functools.partial` of one, so that another process can import it. What it
-        writes must be whole or absent, and the same however often it is written: a task whose worker died is run again.
-        A `UserError` of a task ends the run with that error.
-        """
-        if not tasks:
-            return
-        with progress(None, total=len(tasks), title=title, unit=unit) as bar:
-            for index, result in _run_locally(function, tasks, min(self.processes, len(tasks))):
-                bar.update()
-                yield index, result
+Results = Generator[tuple[int, R], None, None]
 
 
-def _run_locally(function: Callable[[T], R], tasks: Sequence[T], processes: int) -> Iterator[tuple[int, R]]:
+def run_locally(function: Callable[[T], R], tasks: Sequence[T], processes: int) -> Results[R]:
+    """Yield (index of the task, result) as tasks finish in new processes, which end with this one."""
     context = multiprocessing.get_context("spawn")
     with (
         _single_threaded(),
@@ -57,7 +36,7 @@ def _run_locally(function: Callable[[T], R], tasks: Sequence[T], processes: int)
         except BrokenProcessPool as error:
             message = (
                 "a worker process was killed, perhaps for want of memory; "
-                "run the step again, with fewer workers: finished files are kept"
+                "run the same command again, with fewer --workers: finished files are kept"
             )
             raise UserError(message) from error
         finally:
@@ -66,7 +45,7 @@ def _run_locally(function: Callable[[T], R], tasks: Sequence[T], processes: int)
 
 @contextmanager
 def _single_threaded() -> Iterator[None]:
-    """Let the workers started inside use one thread each: they are as many as the processors already."""
+    """Let the processes started inside use one thread each: they are as many as the processors already."""
     before = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = "1"
     try:
