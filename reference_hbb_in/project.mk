@@ -1,11 +1,13 @@
 # What this project adds to the DAG; the Makefile reads this file before its own rules. All of it is optional.
 
 DATA_DEPS := $(wildcard src/hbb_in/data/simulation/*.py src/hbb_in/data/cms/*.py)
+VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 
 # How long the targets take, for `make help`: measured with the quick profile on two cores.
 #: setup     a minute, 2 GB
 #: data      4 minutes
 #: data-manifest a second
+#: validate-data 20 s
 #: train     4 minutes
 #: evaluate  10 s
 #: export    30 s

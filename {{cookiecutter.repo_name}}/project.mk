@@ -1,12 +1,14 @@
 # What this project adds to the DAG; the Makefile reads this file before its own rules. All of it is optional:
 #   DATA_DEPS       more files that the data set depends on
 #   REPORT_DEPS     files that the report needs
+#   VALIDATION_DEPS files that the page on the data depends on
 #   PROJECT_STEPS   targets of your own, appended to `make all`; write their rules below
 #   PROJECT_CHECKS  commands of your own, run by `make test`
 
 # How long the targets take, for `make help`: measured with the quick profile on two cores.
 #: setup     a minute, 2 GB
 #: data      10 s
+#: validate-data 5 s
 #: data-manifest a second
 #: train     20 s
 #: evaluate  10 s

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .config import DataConfig, RunConfig, Section
 from .schema import Schema
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from torch import nn
 
     from .dataset import Samples
+    from .validation.checks import Collector
     from .workers import Workers
 
-__all__ = ["Project", "ReportSection", "Study"]
+__all__ = ["Project", "ReportSection", "Study", "ValidationSection"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,18 @@ class ReportSection:
     render: Callable[[RunConfig, Path], str]
 
 
+@dataclass(frozen=True)
+class ValidationSection:
+    """An extra section of the page on the data; `load` imports its module when the page is made, not before.
+
+    `load()` returns what to call with the provenance of the data set (how its rows were made). The collector that this
+    gives sees every row once, in blocks, and then draws figures and judges what was seen (`validation.checks`).
+    """
+
+    title: str
+    load: Callable[[], "Callable[[Mapping[str, Any]], Collector]"]
+
+
 class Project(Protocol):
     """The attributes of `project.py`, and nothing else, are what the core reads of a project."""
 
@@ -52,6 +65,7 @@ class Project(Protocol):
     ModelOptions: type[Section]
     STUDIES: Mapping[str, Study]
     REPORT: tuple[ReportSection, ...]
+    VALIDATION: tuple[ValidationSection, ...]
 
     def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: "Workers") -> None:
         """Write `train.h5`, `val.h5` and `test.h5` of the schema into `out`, and nothing else there.

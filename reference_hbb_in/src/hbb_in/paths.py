@@ -93,6 +93,16 @@ class Paths:
         return self.report / "scores.npz"
 
     @property
+    def validation(self) -> Path:
+        """What the validation of the data set found."""
+        return self.report / "validation"
+
+    @property
+    def reference_statistics(self) -> Path:
+        """What the data of the profile are like: committed, so that later data can be compared with it."""
+        return self.root / "docs" / "project" / f"statistics-{self.profile}.json"
+
+    @property
     def onnx(self) -> Path:
         """The exported graph."""
         return self.model / "model.onnx"

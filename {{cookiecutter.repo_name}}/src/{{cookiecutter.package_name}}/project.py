@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .config import DataConfig
 from .data.features import SCHEMA
 from .data.options import DataOptions
-from .interface import ReportSection, Study
+from .interface import ReportSection, Study, ValidationSection
 from .model.options import ModelOptions
 
 if TYPE_CHECKING:
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from .dataset import Samples
     from .workers import Workers
 
-__all__ = ["REPORT", "SCHEMA", "STUDIES", "DataOptions", "ModelOptions", "build", "plot", "prepare"]
+__all__ = ["REPORT", "SCHEMA", "STUDIES", "VALIDATION", "DataOptions", "ModelOptions", "build", "plot", "prepare"]
 
 STUDIES: Mapping[str, Study] = {}
 REPORT: tuple[ReportSection, ...] = ()
+VALIDATION: tuple[ValidationSection, ...] = ()
 
 
 def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: "Workers") -> None:

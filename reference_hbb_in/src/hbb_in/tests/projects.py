@@ -18,7 +18,7 @@ from ..config import (
     TrainingConfig,
     load_config,
 )
-from ..interface import ReportSection, Study
+from ..interface import ReportSection, Study, ValidationSection
 from ..paths import Paths
 from ..schema import Feature, Input, Schema
 from ..splits import SPLITS
@@ -91,6 +91,7 @@ class StandIn:
     drawing: "Callable[[Samples, Figure], None]"
     STUDIES: Mapping[str, Study] = field(default_factory=dict)
     REPORT: tuple[ReportSection, ...] = ()
+    VALIDATION: tuple[ValidationSection, ...] = ()
 
     def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: Workers) -> None:
         """Write the three splits."""
