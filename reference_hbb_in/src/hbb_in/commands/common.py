@@ -26,17 +26,18 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
     """Options that say who does the work."""
-    parser.add_argument("--workers", type=int, help="processes to use (default: all cores); never changes the result")
-    parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="use the dask cluster there, such as tcp://host:8786, instead"
-    )
+    group = parser.add_mutually_exclusive_group()
+    text = "processes to use (default: all cores); never changes the result"
+    group.add_argument("--workers", type=int, metavar="N", help=text)
+    text = "use the dask cluster there, such as tcp://host:8786, instead"
+    group.add_argument("--scheduler", metavar="ADDRESS", help=text)
 
 
-def workers_of(arguments: argparse.Namespace) -> "Workers":
-    """Who does the work by the parsed options."""
+def workers_of(arguments: argparse.Namespace, folder: Path) -> "Workers":
+    """Who does the work by the parsed options; what it writes is below `folder`, which gets the record of its cost."""
     from ..workers import Workers
 
-    return Workers(_cores() if arguments.workers is None else arguments.workers, arguments.scheduler)
+    return Workers(_cores() if arguments.workers is None else arguments.workers, arguments.scheduler, folder)
 
 
 def _cores() -> int:

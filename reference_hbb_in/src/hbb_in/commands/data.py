@@ -38,6 +38,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 
 def _make(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
     from ..explore.composition import report_splits
+    from ..workers.cost import step_cost
 
     paths.processed.mkdir(parents=True, exist_ok=True)
     source = arguments.source or config.data.source
@@ -47,7 +48,9 @@ def _make(project: "Project", config: "RunConfig", paths: "Paths", arguments: ar
 
         fetch_record(project, paths)
     else:
-        project.prepare(data, paths.processed, raw=paths.raw, source=source, workers=workers_of(arguments))
+        workers = workers_of(arguments, paths.raw)
+        with step_cost("data", paths.raw):
+            project.prepare(data, paths.processed, raw=paths.raw, source=source, workers=workers)
     sys.stdout.write(report_splits(data, paths.processed, project.SCHEMA) + "\n")
 
 

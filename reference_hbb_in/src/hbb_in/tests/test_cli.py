@@ -15,6 +15,7 @@ from ..workers import Workers
 from .conftest import Run
 from .disk import full_disk
 
+BOTH = ["data", "--workers", "2", "--scheduler", "tcp://there:1"]
 FINISHED = {".h5", ".safetensors", ".json", ".csv", ".npz", ".onnx", ".html", ".png", ".pdf"}
 
 
@@ -215,7 +216,7 @@ def test_a_study_cannot_take_the_name_of_a_step(other: Run, capsys: pytest.Captu
 
 
 def test_wrong_usage_is_two(other: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["fly"], [], ["data", "--source", "usb"], ["train", "--workers", "2"]):
+    for arguments in (["fly"], [], ["data", "--source", "usb"], ["train", "--workers", "2"], BOTH):
         with pytest.raises(SystemExit) as caught:
             main(arguments, other.project)
         assert caught.value.code == 2
@@ -227,11 +228,16 @@ def test_the_sources_and_workers_reach_the_project(other: Run, monkeypatch: pyte
     monkeypatch.setattr(type(other.project), "prepare", lambda *unnamed, **named: seen.append((unnamed[2], named)))
     assert run(other, "data") == 0
     assert run(other, "data", "--source", "cern", "--workers", "3") == 0
+    assert run(other, "data", "--scheduler", "tcp://there:1") == 0
     raw = other.paths.root / "data" / "raw" / "tiny"
     cores = len(os.sched_getaffinity(0))
     assert seen == [
-        (other.paths.processed, {"raw": raw, "source": "simulation", "workers": Workers(cores)}),
-        (other.paths.processed, {"raw": raw, "source": "cern", "workers": Workers(3)}),
+        (other.paths.processed, {"raw": raw, "source": "simulation", "workers": Workers(cores, folder=raw)}),
+        (other.paths.processed, {"raw": raw, "source": "cern", "workers": Workers(3, folder=raw)}),
+        (
+            other.paths.processed,
+            {"raw": raw, "source": "simulation", "workers": Workers(cores, "tcp://there:1", folder=raw)},
+        ),
     ]
 
 
