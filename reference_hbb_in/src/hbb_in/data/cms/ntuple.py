@@ -1,6 +1,7 @@
 """One ROOT file of the CMS ntuple, read a bounded number of jets at a time, with errors that name the place."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,7 +21,7 @@ NOT_OURS = "the file is not the ntuple that this program reads"
 def reader_versions() -> dict[str, str]:
     """Versions of the libraries that read ROOT files; a missing one is a UserError that says how to get it."""
     try:
-        return {name: import_module(name).__version__ for name in ("uproot", "awkward")}
+        return {name: import_module(name).__version__ for name in ("uproot", "awkward", "isal")}
     except ModuleNotFoundError as error:
         message = (
             f"reading and writing CMS ntuples needs {error.name}, which is not installed; install the extra `cern`: "
@@ -43,7 +44,7 @@ def read_ntuple(
         present = [*numbers, *sorted({*optional} & {*tree.keys()})]
         _check_branches(tree, path, present, lists)
         names = [*present, *lists]
-        step = max(1, min(STEP_JETS, tree.num_entries_for(STEP_BYTES, names)))
+        step = _step(tree, names)
         parts = tree.iterate(names, step_size=step, how=dict)
         for start in range(0, tree.num_entries, step):
             try:
@@ -52,6 +53,12 @@ def read_ntuple(
                 stop = min(start + step, tree.num_entries)
                 refuse(path, f"{_damaged_branch(tree, names, start, stop)} cannot be read from entry {start} on", error)
             yield start, entries
+
+
+def _step(tree: Any, names: Sequence[str]) -> int:
+    """Number of entries to read at a time."""
+    size = sum(tree[name].uncompressed_bytes for name in names) / max(tree.num_entries, 1)
+    return max(1, min(STEP_JETS, int(STEP_BYTES / max(size, 1))))
 
 
 def check_finite(values: np.ndarray, branches: Sequence[str], path: Path, entries: np.ndarray) -> None:
@@ -75,9 +82,11 @@ def refuse(path: Path, problem: str, cause: Exception | None = None) -> NoReturn
 
 
 def _open(path: Path) -> Any:
+    uproot = import_module("uproot")
+    _inflate_with_isal(uproot)
     try:
         # a dictionary, so that no part of the file's name is taken for the name of a tree
-        file = import_module("uproot").open({path: None}, array_cache=None)
+        file = uproot.open({path: None}, array_cache=None)
     except Exception as error:
         refuse(path, "it is not a readable ROOT file (truncated or corrupted)", error)
     expected, found = file.file.fEND, path.stat().st_size
@@ -85,6 +94,12 @@ def _open(path: Path) -> Any:
         file.close()
         refuse(path, f"it is truncated to {found} of {expected} bytes")
     return file
+
+
+def _inflate_with_isal(uproot: Any) -> None:
+    """Let uproot decompress by ISA-L, in half the time of zlib: its public switch for that reaches only its writers."""
+    with suppress(AttributeError):  # a version without the inner switch reads too, only slower
+        uproot.compression._decompress_ZLIB.library = "isal"
 
 
 def _tree(file: Any, path: Path) -> Any:

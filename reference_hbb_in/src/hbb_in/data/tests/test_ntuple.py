@@ -2,6 +2,7 @@
 
 import re
 import tracemalloc
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +63,20 @@ def test_the_window_cuts(jets: RaggedJets, tmp_path: Path) -> None:
     inside = np.flatnonzero((jets.columns["fj_pt"] > 400) & (jets.columns["fj_pt"] < 600))
     assert_same_jets(read_all(path, Window(pt=(400, 600))), jets.take(inside))
     assert_same_jets(read_all(path, Window(pt=(100, 200))), jets.take(np.arange(0)))
+
+
+def test_isal_decompresses(jets: RaggedJets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The switch that makes uproot use it is no public one: a new version may do without."""
+    path = write_branches(tmp_path / "a.root", ntuple_branches(jets))
+    inflated = []
+
+    def decompress(content: bytes, bufsize: int) -> bytes:
+        inflated.append(bufsize)
+        return zlib.decompress(content, bufsize=bufsize)
+
+    monkeypatch.setattr("isal.isal_zlib.decompress", decompress)
+    assert_same_jets(read_all(path), jets)
+    assert inflated
 
 
 def peak_memory(path: Path) -> int:
