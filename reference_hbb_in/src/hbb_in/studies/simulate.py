@@ -25,9 +25,7 @@ def simulate(project: "Project", config: RunConfig, paths: Paths, arguments: arg
         message = f"--jets-per-file {arguments.jets_per_file}: a file needs at least one jet"
         raise UserError(message)
     workers = workers_of(arguments, paths.raw)
-    files = simulate_ntuples(
-        config.data, folder, raw=paths.raw, jets_per_file=arguments.jets_per_file, workers=workers
-    )
+    files = simulate_ntuples(config.data, folder, raw=paths.raw, jets_per_file=arguments.jets_per_file, workers=workers)
     size = sum(path.stat().st_size for path in files) / 1e6
     sys.stdout.write(f"{len(files)} files, {size:.1f} MB, in {folder / 'train'} and {folder / 'test'}\n")
     if folder.resolve() != paths.raw:
