@@ -69,6 +69,12 @@ def test_all_resolves_in_a_new_project(profile: str, project: Path) -> None:
     assert steps(make(project, "-n", "all", f"PROFILE={profile}")) == STEPS
 
 
+def test_who_does_the_work_is_told_to_the_data_step_alone(project: Path) -> None:
+    assert " data --profile smoke  --workers 3" in make(project, "-n", "all", "PROFILE=smoke", "WORKERS=3")
+    planned = make(project, "-n", "all", "PROFILE=smoke", "SCHEDULER=tcp://there:8786")
+    assert planned.count("--scheduler") == planned.count("data --profile smoke   --scheduler tcp://there:8786") == 1
+
+
 def test_parallel_make_runs_every_step_once(first_run: tuple[Path, str]) -> None:
     project, output = first_run
     ran = steps(output)

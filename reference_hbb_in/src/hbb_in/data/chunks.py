@@ -41,6 +41,9 @@ class Chunk:
     pileup: float
     window: Window
 
+    def __str__(self) -> str:
+        return f"chunk {self.index} of {self.process}"
+
     @property
     def signal(self) -> bool:
         """Whether its jets are Higgs bosons."""
@@ -127,7 +130,7 @@ def simulate(chunks: Sequence[Chunk], folder: Path, workers: Workers) -> list[Pa
     """Make the files of all chunks that are missing or damaged; returns every chunk's file, in order."""
     library_versions()
     missing = [chunk for chunk in chunks if not _is_finished(chunk, folder)]
-    for _ in workers.run(partial(simulate_chunk, folder=folder), missing, title="simulate", unit="chunks"):
+    for _ in workers.run(partial(simulate_chunk, folder=folder), missing, title="simulate", unit="chunks", rows=int):
         pass
     return [chunk.path(folder) for chunk in chunks]
 
