@@ -47,7 +47,6 @@ COMMENTS = {
     "src/<package>/download/": "files from archives, verified",
     "src/<package>/explore/": "what a data file holds, drawings of rows",
     "src/<package>/validation/": "what the data are like, and whether that is expected",
-    "src/<package>/validation/": "what the data are like, and whether that is expected",
     "src/<package>/workers/": "work shared out over processes or a cluster",
     "src/<package>/layers.py": "building blocks of networks on sets and graphs",
     "src/<package>/training/": "train, resume",

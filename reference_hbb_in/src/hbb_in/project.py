@@ -9,6 +9,7 @@ from .data.options import DataOptions
 from .interface import ReportSection
 from .model.options import ModelOptions
 from .studies.catalogue import STUDIES
+from .studies.validation.sections import VALIDATION
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from .dataset import Samples
     from .workers import Workers
 
-__all__ = ["REPORT", "SCHEMA", "STUDIES", "DataOptions", "ModelOptions", "build", "plot", "prepare"]
+__all__ = ["REPORT", "SCHEMA", "STUDIES", "VALIDATION", "DataOptions", "ModelOptions", "build", "plot", "prepare"]
 
 REPORT: tuple[ReportSection, ...] = ()
 

@@ -91,6 +91,7 @@ def _provenance(config: DataConfig, files: Sequence[Path], label: np.ndarray) ->
         "software": library_versions(),
         "chunks": [path.name for path in files],
         "simulated_jets": _by_class(label),
+        "unusable_weights": "they are the generator's, for the spectra before the classes were matched",
     }
 
 

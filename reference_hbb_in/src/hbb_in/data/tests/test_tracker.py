@@ -72,6 +72,15 @@ def test_fit_quality_is_a_whole_number_mostly_zero_then_one() -> None:
     assert np.mean(tracks.quality == 1) < 0.002
 
 
+def test_efficiency_is_the_published_one() -> None:
+    eta = np.array([0.0, 0.89, -0.91, 2.4, 2.6])
+    found = efficiency(np.full(5, 211), np.full(5, 5.0), eta, np.zeros((5, 3)))
+    assert found.tolist() == pytest.approx([0.94, 0.94, 0.85, 0.85, 0])
+    soft = efficiency(np.full(2, 211), np.array([0.6, 0.4]), np.zeros(2), np.zeros((2, 3)))
+    assert 0.8 < soft[0] < 0.94
+    assert soft[1] == 0
+
+
 def test_late_decays_are_found_less_often_and_never_outside_the_tracker() -> None:
     radius = np.array([0.0, 5.0, 20.0, 39.0, 41.0])
     vertex = np.stack([radius, np.zeros(5), np.zeros(5)], axis=-1)

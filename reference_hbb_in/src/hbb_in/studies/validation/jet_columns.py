@@ -28,7 +28,14 @@ class JetColumns:
     @cached_property
     def jet_of_track(self) -> np.ndarray:
         """Index of the jet of each track, (track,)."""
-        return np.nonzero(self.real_tracks)[0]
+        jet: np.ndarray = np.nonzero(self.real_tracks)[0]
+        return jet
+
+    @cached_property
+    def jet_of_vertex(self) -> np.ndarray:
+        """Index of the jet of each vertex, (vertex,)."""
+        jet: np.ndarray = np.nonzero(_real(self.samples, VERTICES))[0]
+        return jet
 
     def track(self, name: str) -> np.ndarray:
         """A feature of every track, (track,)."""
@@ -47,13 +54,15 @@ class JetColumns:
     @property
     def track_pt(self) -> np.ndarray:
         """Transverse momentum of every track, GeV."""
-        return self.track("track_ptrel") * self.jet("fj_pt")[self.jet_of_track]
+        pt: np.ndarray = self.track("track_ptrel") * self.jet("fj_pt")[self.jet_of_track]
+        return pt
 
     @property
     def track_eta(self) -> np.ndarray:
         """Pseudorapidity of every track; the feature is signed by that of the jet."""
-        eta = self.jet("fj_eta")[self.jet_of_track]
-        return eta + np.where(eta > 0, 1, -1) * self.track("track_etarel")
+        of_jet = self.jet("fj_eta")[self.jet_of_track]
+        eta: np.ndarray = of_jet + np.where(of_jet > 0, 1, -1) * self.track("track_etarel")
+        return eta
 
     @property
     def flavour(self) -> np.ndarray:

@@ -41,7 +41,7 @@ class Substructure:
         """Draw mass and tau21; check the Higgs peak, the order of the classes in tau21, and npv."""
         drawing = Drawing(
             "substructure",
-            "Soft-drop mass and N-subjettiness ratio of the jets in each class; the line is the mass of the Higgs boson.",
+            "Soft-drop mass and N-subjettiness ratio of the jets in each class; the line is the Higgs boson's mass.",
             self._figure(),
         )
         return Findings((drawing,), (*self._mass_checks(), self._tau_check(), self._vertex_check()))
@@ -97,14 +97,7 @@ class Substructure:
         name = "primary vertices over collisions in a bunch crossing"
         if self._pileup is None or not self._npv.number(0):
             return Check(name, "1", 0.7, 0.9, CMS_SAMPLE, None)
-        values = np.average(_values(self._npv), weights=self._npv.counts[0])
+        mean, error = self._npv.mean(0)
         source = CMS_SAMPLE if self._pileup else "without pile-up there is one of each"
         low, high = (0.7, 0.9) if self._pileup else (1.0, 1.0)
-        return Check(name, "1", low, high, source, float(values) / (1 + self._pileup))
-
-
-def _values(tally: Tally) -> np.ndarray:
-    from ...validation.cells import cell_values
-
-    del tally
-    return cell_values()
+        return Check(name, "1", low, high, source, mean / (1 + self._pileup), error / (1 + self._pileup))

@@ -35,6 +35,13 @@ class Tally:
         low, middle, high = quantiles(self.counts[kind], (max(0.5 - step, 0.0), 0.5, min(0.5 + step, 1.0)))
         return float(middle), float(high - low) / 2
 
+    def mean(self, kind: int) -> tuple[float, float]:
+        """The mean and its statistical error."""
+        counts, total = self.counts[kind], max(self.number(kind), 1)
+        mean = float(counts @ cell_values()) / total
+        spread = float(counts @ np.square(cell_values() - mean)) / total
+        return mean, float(np.sqrt(spread / total))
+
     def core_width(self, kind: int) -> tuple[float, float]:
         """Width of the Gaussian with the same quartiles, which tails hardly move, and its statistical error."""
         low, high = quantiles(self.counts[kind], CORE)
