@@ -170,6 +170,14 @@ def test_only_what_is_missing_or_wrong_is_fetched(replayed: Server, tmp_path: Pa
         assert (tmp_path / name).read_bytes() == CONTENT[name]
 
 
+def test_a_damaged_index_is_fetched_again(replayed: Server, tmp_path: Path) -> None:
+    index = tmp_path / "test" / "file-indexes" / "test.json"
+    index.parent.mkdir(parents=True)
+    index.write_text("[]")
+    fetch(manifest_of(tmp_path, pinned=False), DOI, ["test/*"], tmp_path, server=replayed.address)
+    assert index.read_text() == INDICES["test/file-indexes/test.json"]
+
+
 def test_a_broken_download_goes_on_in_the_next_run(replayed: Server, tmp_path: Path) -> None:
     manifest = manifest_of(tmp_path, pinned=True)
     address = replayed.address + FOLDER + "test/rows_0.root"

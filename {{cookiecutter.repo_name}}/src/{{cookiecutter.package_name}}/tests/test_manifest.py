@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -225,6 +225,7 @@ def test_what_cannot_be_listed(
     assert not other.paths.manifest.exists()
 
 
+@settings(max_examples=30)
 @given(
     st.dictionaries(
         PART.filter(lambda name: name_problem(name) is None),

@@ -50,12 +50,13 @@ def names(folder: Path) -> list[str]:
         ([answer(500), answer(429, {"Retry-After": "0"}), answer(503, {"Retry-After": "soon"})], [None] * 4),
         ([broken_after(0), broken_after(0), broken_after(0)], [None] * 4),
         ([broken_after(70_000)], [None, "bytes=70000-"]),
+        ([*[answer(500)] * 3, broken_after(9), *[answer(500)] * 3], [*[None] * 4, *["bytes=9-"] * 4]),
         ([broken_after(1)] * 9, [None, *(f"bytes={n}-" for n in range(1, 10))]),
         ([broken_after(70_000), whole], [None, "bytes=70000-"]),
         ([broken_after(70_000), broken_after(50_000), whole], [None, "bytes=70000-", "bytes=120000-"]),
         ([broken_after(70_000), answer(206, {"Content-Range": "bytes 3-9/10"})], [None, *["bytes=70000-"] * 2]),
     ],
-    ids=["good", "no length", "unwell", "silent", "broken", "broken often", "no ranges", "late", "wrong range"],
+    ids=["good", "no length", "unwell", "silent", "broken", "both", "broken often", "no ranges", "late", "wrong range"],
 )
 def test_the_file_arrives(answers: list[Answer], ranges: list[str | None], server: Server, tmp_path: Path) -> None:
     address = server.add("/a.bin", CONTENT, *answers)
