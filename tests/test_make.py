@@ -70,9 +70,13 @@ def test_all_resolves_in_a_new_project(profile: str, project: Path) -> None:
 
 
 def test_who_does_the_work_is_told_to_the_data_step_alone(project: Path) -> None:
-    assert " data --profile smoke  --workers 3" in make(project, "-n", "all", "PROFILE=smoke", "WORKERS=3")
-    planned = make(project, "-n", "all", "PROFILE=smoke", "SCHEDULER=tcp://there:8786")
-    assert planned.count("--scheduler") == planned.count("data --profile smoke   --scheduler tcp://there:8786") == 1
+    for variable, option in (("WORKERS=3", "--workers 3"), ("SCHEDULER=tcp://there:1", "--scheduler tcp://there:1")):
+        planned = " ".join(make(project, "-n", "all", "PROFILE=smoke", variable).split())
+        assert planned.count(option) == planned.count(f" data --profile smoke {option}") == 1
+
+
+def test_other_workers_do_not_make_the_data_again(finished: Path) -> None:
+    assert steps(make(finished, "all", "PROFILE=smoke", "WORKERS=1")) == []
 
 
 def test_parallel_make_runs_every_step_once(first_run: tuple[Path, str]) -> None:

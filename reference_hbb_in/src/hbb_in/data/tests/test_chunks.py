@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ...tests.local_cluster import local_cluster
 from ...workers import Workers
 from ..chunks import plan, simulate
 from ..options import DataOptions
@@ -116,6 +118,28 @@ def test_a_killed_run_leaves_no_process_and_is_resumed(tmp_path: Path) -> None:
     subprocess.run(command, env=environment, check=True, capture_output=True)
     assert len(list(folder.glob("*.h5"))) == 5
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in before.items())
+
+
+@pytest.mark.slow
+def test_a_cluster_makes_the_same_files_though_a_worker_is_killed(tmp_path: Path) -> None:
+    """To the byte; whichever worker dies has a chunk in hand, since both do until all are finished."""
+    options = OPTIONS.model_copy(update={"background_chunks": 4, "chunk_events": 60})
+    local, remote, place = (tmp_path / name for name in ("local", "remote", "cluster"))
+    place.mkdir()
+    expected = simulate(plan(options, seed=3), local, Workers(2))
+    with local_cluster(place, threads=(1, 1)) as cluster:
+        address = cluster.address
+
+        def kill() -> None:
+            wait(lambda: any(remote.glob("*.h5")), "no chunk was finished")
+            cluster.workers[0].kill()
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        simulate(plan(options, seed=3), remote, Workers(1, address, remote))
+        killer.join()
+    files = {path.name: path.read_bytes() for path in remote.iterdir() if path.name != "cost.json"}
+    assert files == {path.name: path.read_bytes() for path in expected}
 
 
 def members(group: int) -> list[str]:
