@@ -93,6 +93,7 @@ class DatasetWriter:
     def __init__(self, path: Path, schema: Schema, provenance: Mapping[str, Any]) -> None:
         self.path, self.schema, self.provenance = path, schema, dict(provenance)
         self.rows = 0
+        self._columns: dict[str, h5py.Dataset] = {}
         self._rest: Samples | None = None  # rows that do not fill a chunk yet
         self._stack = ExitStack()
 
@@ -103,7 +104,7 @@ class DatasetWriter:
             stack.callback(self._disk.check)
             self._file = stack.enter_context(h5py.File(self._disk, "w"))
             for name, (dtype, shape) in columns(self.schema).items():
-                self._file.create_dataset(
+                self._columns[name] = self._file.create_dataset(
                     name,
                     shape=(0, *shape),
                     maxshape=(None, *shape),
@@ -144,16 +145,14 @@ class DatasetWriter:
 
     def _write(self, samples: Samples) -> None:
         for name, array in _arrays(samples).items():
-            column = self._file[name]
+            column = self._columns[name]
             start = len(column)
             column.resize(start + len(samples), axis=0)
             if array.ndim == 1:
                 column[start:] = array
                 continue
             for first in range(0, len(array), CHUNK_ROWS):
-                part = array[first : first + CHUNK_ROWS]
-                chunk = np.zeros(column.chunks, dtype=column.dtype)
-                chunk[: len(part)] = part
+                chunk = _whole(array[first : first + CHUNK_ROWS], column)
                 column.id.write_direct_chunk((start + first, *[0] * (array.ndim - 1)), deflate_rows(chunk))
 
     def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -166,6 +165,15 @@ class DatasetWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.__exit__(kind, error, trace)
+
+
+def _whole(rows: np.ndarray, column: h5py.Dataset) -> np.ndarray:
+    """Rows in the type of the column, with rows of zeros behind them up to a chunk."""
+    if rows.shape == column.chunks and rows.dtype == column.dtype:
+        return rows
+    chunk = np.zeros(column.chunks, dtype=column.dtype)
+    chunk[: len(rows)] = rows
+    return chunk
 
 
 class Dataset:
