@@ -20,7 +20,7 @@ DEPENDENCIES = {
     "cernopendata_client", "coverage", "dask", "distributed", "furo", "h5py", "hatchling", "hypothesis", "jinja2",
     "latex2mathml", "matplotlib", "mypy", "myst_parser", "numpy", "onnx", "onnxruntime", "onnxscript", "pip",
     "pre_commit", "pydantic", "pytest", "pytest_cov", "pytest_xdist", "pyyaml", "ruff", "safetensors", "scikit_learn",
-    "sklearn", "sphinx", "torch", "tqdm", "trustme", "uv", "xdist", "yaml", "zenodo_get",
+    "scipy", "sklearn", "sphinx", "torch", "tqdm", "trustme", "uv", "xdist", "yaml", "zenodo_get",
 }  # fmt: skip
 
 

@@ -39,6 +39,7 @@ COMMENTS = {
     "src/<package>/cli.py": "one command for each step",
     "src/<package>/commands/": "their options",
     "src/<package>/config.py": "the profiles, validated",
+    "src/<package>/options.py": "what their tables have in common",
     "src/<package>/sections.py": "which settings changed, for make",
     "src/<package>/schema.py": "inputs, features, units, classes",
     "src/<package>/dataset.py": "the HDF5 files: writing, checking, reading",

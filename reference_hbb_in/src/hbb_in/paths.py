@@ -89,8 +89,13 @@ class Paths:
 
     @property
     def scores(self) -> Path:
-        """Class probabilities and labels of the test split."""
+        """Class probabilities, labels and weights of the test split."""
         return self.report / "scores.npz"
+
+    @property
+    def importance(self) -> Path:
+        """What each feature is worth to the network."""
+        return self.report / "interpretation" / "permutation.json"
 
     @property
     def validation(self) -> Path:

@@ -2,11 +2,14 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from .errors import UserError
+from .evaluation.options import EvaluationConfig
+from .options import Fraction, Positive, Section, Seed
+from .schema import Schema
 
 __all__ = [
     "DataConfig",
@@ -22,15 +25,6 @@ __all__ = [
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
-Positive = Annotated[int, Field(gt=0)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-
-
-class Section(BaseModel):
-    """A table of the configuration file: immutable; an unknown key and a number that is not finite are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Fractions(Section):
@@ -104,16 +98,6 @@ class TrainingConfig(Section):
     threads: Positive = Field(default=1, description="more pay off for large networks only; another number, other bits")
 
 
-class EvaluationConfig(Section):
-    """`[evaluation]`: the test-set metrics and their bootstrap errors."""
-
-    batch_size: Positive = 512
-    threads: Positive = 1
-    bootstrap: Annotated[int, Field(ge=2)] = 200
-    seed: Seed = 1
-    signal_efficiencies: tuple[Fraction, ...] = (0.3, 0.5)
-
-
 class ExportConfig(Section):
     """`[export]`: the ONNX graph and how closely it must follow PyTorch."""
 
@@ -154,11 +138,13 @@ def profiles(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.toml"))
 
 
-def load_config(path: Path, data_options: type[Section], model_options: type[Section]) -> RunConfig:
+def load_config(
+    path: Path, data_options: type[Section], model_options: type[Section], schema: Schema | None = None
+) -> RunConfig:
     """Read and validate one profile.
 
-    `data_options` and `model_options` are the project's models of `[data.options]` and `[model]`.
-    Raises UserError naming file, key path, value and what was expected.
+    `data_options` and `model_options` are the project's models of `[data.options]` and `[model]`; with its `schema`,
+    the spectators that are named must be there. Raises UserError naming file, key path, value and what was expected.
     """
     if not path.exists():
         known = ", ".join(profiles(path.parent))
@@ -175,7 +161,8 @@ def load_config(path: Path, data_options: type[Section], model_options: type[Sec
         options = _validate(data_options, data.get("options", {}), ("data", "options"), problems)
         content["data"] = data | {"options": options}
     content["model"] = _validate(model_options, content.get("model", {}), ("model",), problems)
-    config = _validate(RunConfig, {"profile": path.stem} | content, (), problems)
+    known = {"spectators": [feature.name for feature in schema.spectators]} if schema else None
+    config = _validate(RunConfig, {"profile": path.stem} | content, (), problems, known)
     if "profile" in content:
         problems.append("profile: not a key; the file's name is the profile")
     if problems or config is None:
@@ -184,12 +171,18 @@ def load_config(path: Path, data_options: type[Section], model_options: type[Sec
     return config
 
 
-def _validate(model: type[Model], content: Any, where: tuple[str, ...], problems: list[str]) -> Model | None:
+def _validate(
+    model: type[Model],
+    content: Any,
+    where: tuple[str, ...],
+    problems: list[str],
+    context: dict[str, list[str]] | None = None,
+) -> Model | None:
     try:
-        return model.model_validate(content)
+        return model.model_validate(content, context=context)
     except ValidationError as error:
         for item in error.errors():
-            key = ".".join(str(part) for part in (*where, *item["loc"])) or "(top level)"
+            key = ".".join(str(part) for part in (*where, *item["loc"]) if part != "[key]") or "(top level)"
             expected = item["msg"].removeprefix("Value error, ")
             if item["type"] == "extra_forbidden":
                 expected = f"unknown key; known here: {', '.join(_known_keys(model, item['loc'][:-1]))}"
@@ -200,8 +193,8 @@ def _validate(model: type[Model], content: Any, where: tuple[str, ...], problems
 
 def _known_keys(model: type[BaseModel], where: tuple[int | str, ...]) -> list[str]:
     for part in where:
-        inner = model.model_fields[str(part)].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        model = inner
+        if isinstance(part, str):
+            annotation = model.model_fields[part].annotation
+            inner = [item for item in (annotation, *get_args(annotation)) if isinstance(item, type)]
+            model = next(item for item in inner if issubclass(item, BaseModel))
     return [name for name in model.model_fields if name != "profile"]

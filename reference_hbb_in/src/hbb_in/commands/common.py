@@ -53,7 +53,7 @@ def as_action(step: Step, project: "Project") -> Action:
         from ..paths import Paths
 
         paths = Paths.of_project(arguments.project.resolve(), arguments.profile)
-        config = load_config(paths.config, project.DataOptions, project.ModelOptions)
+        config = load_config(paths.config, project.DataOptions, project.ModelOptions, project.SCHEMA)
         step(project, config, paths, arguments)
 
     return run

@@ -1,42 +1,53 @@
-"""Evaluate a trained network on the test split."""
+"""The evaluation step: metrics of a trained network on the test split."""
 
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
 from ..config import RunConfig
 from ..dataset import Dataset
-from ..files import atomic_path, sha256, write_json
+from ..errors import UserError
+from ..files import sha256, write_json
 from ..interface import Project
 from ..paths import Paths
 from ..training.threads import threads
-from .metrics import classification_metrics
+from .metrics import measure
 from .predict import load_network, predict
+from .rows import ScoredRows, write_scores
 
 __all__ = ["evaluate"]
 
 
 def evaluate(project: Project, config: RunConfig, paths: Paths) -> None:
-    """Write `scores.npz` (probability, label) and `metrics.json` of the test split into the profile's report folder."""
+    """Write `scores.npz` and `metrics.json` of the test split into the profile's report folder."""
     schema, options = project.SCHEMA, config.evaluation
     network = load_network(project, config, paths)
     test = paths.split("test")
     with Dataset(test, schema) as dataset:
+        weight = _weights(dataset, paths.config) if options.weights else np.ones(len(dataset))
         with threads(options.threads):
             probability = predict(network, dataset, options.batch_size)
-        label = dataset.labels()
-    metrics: dict[str, Any] = classification_metrics(
-        probability,
-        label,
-        signal=schema.signal,
-        signal_efficiencies=options.signal_efficiencies,
-        bootstrap=options.bootstrap,
-        seed=options.seed,
-    )
-    with atomic_path(paths.scores) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, probability=probability.astype(np.float32), label=label)
-    classes = {name: int((label == index).sum()) for index, name in enumerate(schema.classes)}
+        spectators = {name: dataset.column(f"spectators/{name}") for name in options.spectators}
+        rows = ScoredRows(probability, dataset.labels(), weight, schema.signal, spectators)
+    metrics = measure(rows.take(rows.weight > 0), schema.classes, options)
+    write_scores(rows, paths.scores)
+    classes = {name: int((rows.label == index).sum()) for index, name in enumerate(schema.classes)}
     parameters = sum(parameter.numel() for parameter in network.parameters())
     inputs = {path.relative_to(paths.root).as_posix(): sha256(path) for path in (paths.weights, test)}
-    header = {"schema": 1, "profile": paths.profile, "split": "test", schema.entity: len(label), "classes": classes}
-    write_json(paths.metrics, header | {"parameters": parameters, "inputs": inputs} | metrics)
+    header = {"schema": 1, "profile": paths.profile, "split": "test", schema.entity: len(rows), "classes": classes}
+    about = {"weighted": options.weights, "parameters": parameters, "inputs": inputs}
+    write_json(paths.metrics, header | about | metrics)
+
+
+def _weights(dataset: Dataset, config: Path) -> np.ndarray:
+    """The weights of all rows, float64 (row,); UserError where they have no meaning."""
+    problem = dataset.provenance.get("unusable_weights")
+    weight = dataset.column("weights").astype(np.float64)
+    wrong = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
+    if not problem and len(wrong):
+        problem = f"that of row {wrong[0]} is {weight[wrong[0]]:g}, and shares need finite ones that are not negative"
+    if problem:
+        remedy = f"set weights = false in [evaluation] of {config}"
+        message = f"{dataset.path}: the weights cannot be used: {problem}; {remedy}"
+        raise UserError(message)
+    return weight

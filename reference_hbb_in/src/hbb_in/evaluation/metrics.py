@@ -1,80 +1,58 @@
-"""Classification metrics with bootstrap errors."""
+"""All metrics of some rows, in the form of metrics.json."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import auc, roc_curve
 
 from ..errors import UserError
 from ..progress import progress
+from .calibration import calibration
+from .options import EvaluationConfig
+from .resampling import resamples
+from .rows import ScoredRows
+from .sculpting import sculpting
+from .separation import FEWEST_ROWS, separation_entry
+from .subsets import dependence, groups
 
-__all__ = ["classification_metrics", "signal_roc"]
+__all__ = ["measure"]
+
+LEAST_PROBABILITY = 1e-38  # the logarithm of 0 is not finite
 
 
-def signal_roc(
-    score: np.ndarray, is_signal: np.ndarray, weight: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Background efficiency and signal efficiency along the threshold on `score`, both rising from 0 to 1."""
-    background, signal, _ = roc_curve(is_signal, score, sample_weight=weight, drop_intermediate=False)
-    return background, signal
-
-
-def classification_metrics(
-    probability: np.ndarray,
-    label: np.ndarray,
-    *,
-    signal: int,
-    signal_efficiencies: tuple[float, ...],
-    bootstrap: int,
-    seed: int,
-) -> dict[str, Any]:
-    """Cross-entropy, accuracy, AUC and background rejection.
-
-    The rejection is one over the least background efficiency that leaves at least the given signal efficiency.
-    `probability` is (row, class), `label` int (row,). The score is the probability of class `signal`, all other
-    classes together are the background. Each value comes with its bootstrap standard deviation (rows drawn with
-    replacement, `bootstrap` times). Where no background row passes, the rejection is null with a `lower_limit`.
-    """
-    is_signal, score = label == signal, probability[:, signal]
-    if is_signal.all() or not is_signal.any():
-        message = f"metrics need signal and background, but all {len(label)} rows are of one kind; make more data"
+def measure(rows: ScoredRows, classes: Sequence[str], options: EvaluationConfig) -> dict[str, Any]:
+    """Every metric with its uncertainty (docs: "Metrics"); UserError where signal or background is too rare."""
+    numbers = [int(rows.is_signal.sum()), int((~rows.is_signal).sum())]
+    if min(numbers) < FEWEST_ROWS:
+        message = (
+            f"metrics need at least {FEWEST_ROWS} rows each of signal and background, "
+            f"here are {numbers[0]} and {numbers[1]}; make more data"
+        )
         raise UserError(message)
-    chosen = probability[np.arange(len(label)), label]
-    per_row = {"accuracy": probability.argmax(1) == label, "cross_entropy": -np.log(np.maximum(chosen, 1e-38))}
-
-    def measure(weight: np.ndarray | None = None) -> dict[Any, float]:
-        background, efficiency = signal_roc(score, is_signal, weight)
-        values = {name: float(np.average(rows, weights=weight)) for name, rows in per_row.items()}
-        passing = {point: float(background[np.searchsorted(efficiency, point)]) for point in signal_efficiencies}
-        return {"auc": float(auc(background, efficiency))} | values | passing
-
-    draws = progress(_resamples(is_signal, bootstrap, seed), total=bootstrap, title="bootstrap", unit="trials")
-    trials = [measure(weight) for weight in draws]
-    spread = {name: np.array([trial[name] for trial in trials]) for name in trials[0]}
-    n_background = int((~is_signal).sum())
-    value = measure()
-    return {
-        **{name: {"value": value[name], "error": float(spread[name].std(ddof=1))} for name in ("auc", *per_row)},
-        "rejection": {
-            f"{point:g}": _rejection(value[point], spread[point], n_background) for point in signal_efficiencies
-        },
+    parts: dict[str, Callable[[], Any]] = {
+        "separation": partial(separation_entry, rows, options),
+        "averages": partial(averages, rows, options),
+        "calibration": partial(calibration, rows, options),
+        "groups": partial(groups, rows, classes, options),
+        "dependence": partial(dependence, rows, options),
+        "sculpting": partial(sculpting, rows, options),
     }
+    found = {name: part() for name, part in progress(parts.items(), total=len(parts), title="metrics", unit="parts")}
+    whole = found.pop("separation")
+    return {"auc": whole["auc"]} | found.pop("averages") | {"rejection": whole["rejection"]} | found
 
 
-def _rejection(background: float, trials: np.ndarray, n_background: int) -> dict[str, float | None]:
-    """One over the background efficiency; trials in which no background row passes count as if one did."""
-    if background == 0:
-        return {"value": None, "error": None, "lower_limit": float(n_background)}
-    return {"value": 1 / background, "error": float((1 / np.maximum(trials, 1 / n_background)).std(ddof=1))}
-
-
-def _resamples(is_signal: np.ndarray, trials: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each row is drawn in each bootstrap trial; one without signal or without background is drawn again."""
-    random = np.random.default_rng(seed)
-    rows = len(is_signal)
-    while trials:
-        drawn = random.integers(rows, size=rows)
-        if 0 < is_signal[drawn].sum() < rows:
-            trials -= 1
-            yield np.bincount(drawn, minlength=rows).astype(np.float64)
+def averages(rows: ScoredRows, options: EvaluationConfig) -> dict[str, Any]:
+    """Accuracy, cross-entropy and Brier score, each the mean of a number that every row has."""
+    chosen = rows.probability[np.arange(len(rows)), rows.label]
+    terms = {
+        "accuracy": rows.probability.argmax(axis=1) == rows.label,
+        "cross_entropy": -np.log(np.maximum(chosen, LEAST_PROBABILITY)),
+        "brier": np.square(rows.score - rows.is_signal),
+    }
+    table = np.array(list(terms.values()), dtype=np.float64)
+    drawn = resamples(rows.is_signal, rows.weight, trials=options.bootstrap, seed=options.seed)
+    value = np.average(table, axis=1, weights=rows.weight)
+    error = np.std([np.average(table, axis=1, weights=weight) for weight in drawn], axis=0, ddof=1)
+    return {name: {"value": float(value[i]), "error": float(error[i])} for i, name in enumerate(terms)}

@@ -1,7 +1,6 @@
 """The figures of a run; each function draws one and returns it."""
 
 import csv
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from ..dataset import Samples
-from ..evaluation.metrics import signal_roc
-from ..schema import Feature, Input, Schema
+from ..schema import Input, Schema
+from .labels import axis_label
 
-__all__ = ["history_figure", "input_figure", "loss_figure", "roc_figure", "score_figure"]
+__all__ = ["history_figure", "input_figure", "loss_figure"]
 
 COLUMNS = 5
 
@@ -24,7 +23,7 @@ def history_figure(history: Path, best_epoch: int) -> Figure:
     with history.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     epochs = [int(row["epoch"]) for row in rows]
-    figure = Figure(figsize=(5.2, 3.9))
+    figure = Figure(figsize=(5.2, 4.2))
     axes = figure.subplots()
     axes.plot(epochs, [float(row["loss"]) for row in rows], marker="o", markersize=4, label="training")
     axes.plot(epochs, [float(row["validation_loss"]) for row in rows], marker="s", markersize=4, label="validation")
@@ -33,44 +32,6 @@ def history_figure(history: Path, best_epoch: int) -> Figure:
     axes.set_ylabel("Mean cross-entropy")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend()
-    return figure
-
-
-def roc_figure(probability: np.ndarray, label: np.ndarray, schema: Schema, metrics: dict[str, Any]) -> Figure:
-    """Background efficiency against signal efficiency, with the area under the curve.
-
-    `probability` is (row, class), `label` int (row,), `metrics` the content of metrics.json.
-    """
-    background, signal = signal_roc(probability[:, schema.signal], label == schema.signal)
-    floor = 1 / max(int((label != schema.signal).sum()), 1)
-    figure = Figure(figsize=(5.2, 3.9))
-    axes = figure.subplots()
-    auc = metrics["auc"]
-    axes.plot(
-        signal, np.where(background > 0, background, np.nan), label=f"AUC {auc['value']:.4f} ± {auc['error']:.4f}"
-    )
-    diagonal = np.geomspace(floor, 1)
-    axes.plot(diagonal, diagonal, color="0.6", linestyle=":", linewidth=1.2, label="random")
-    axes.set_yscale("log")
-    axes.set_xlim(0, 1)
-    axes.set_ylim(floor / 1.5, 1.2)
-    axes.set_xlabel(f"Signal efficiency ({schema.classes[schema.signal]})")
-    axes.set_ylabel("Background efficiency")
-    axes.legend(loc="upper left")
-    return figure
-
-
-def score_figure(probability: np.ndarray, label: np.ndarray, schema: Schema, bins: int) -> Figure:
-    """Distribution of the signal probability in each class, normalised to unit area."""
-    figure = Figure(figsize=(5.2, 3.9))
-    axes = figure.subplots()
-    edges = np.linspace(0, 1, bins + 1)
-    for index, name in enumerate(schema.classes):
-        _histogram(axes, probability[label == index, schema.signal], edges, name)
-    axes.set_xlim(0, 1)
-    axes.set_xlabel(f"Score: probability of {schema.classes[schema.signal]}")
-    axes.set_ylabel(f"{schema.entity.capitalize()}, normalised to unit area")
-    axes.legend(loc="upper center")
     return figure
 
 
@@ -87,7 +48,7 @@ def input_figure(samples: Samples, item: Input, schema: Schema) -> Figure:
         edges = np.linspace(low, high if high > low else low + 1, 41) / 10.0**power
         for index, name in enumerate(schema.classes):
             _histogram(panels[position], values[real & (samples.labels == index)[:, None]] / 10.0**power, edges, name)
-        panels[position].set_xlabel(_axis_label(feature, power), fontsize=10)
+        panels[position].set_xlabel(axis_label(feature, power), fontsize=10)
         panels[position].tick_params(labelsize=8)
         panels[position].yaxis.set_minor_formatter(NullFormatter())
     for panel in panels[len(item.features) :]:
@@ -122,13 +83,6 @@ def loss_figure(table: list[dict[str, Any]], most: int = 20) -> Figure:
 def _power_of_ten(largest: float) -> int:
     """The power of ten that a panel's axis is scaled by: none for numbers that are easy to read as they are."""
     return 0 if largest == 0 or largest >= 0.01 else int(np.floor(np.log10(largest)))
-
-
-def _axis_label(feature: Feature, power: int) -> str:
-    """Name and unit, with powers as superscripts."""
-    factor = f"$10^{{{power}}}$ " if power else ""
-    unit = re.sub(r"\^(-?\d+)", r"$^{\1}$", "" if feature.unit == "1" else feature.unit)
-    return f"{feature.name} [{factor}{unit}]".replace(" ]", "]") if factor or unit else feature.name
 
 
 def _histogram(axes: Axes, values: np.ndarray, edges: np.ndarray, name: str) -> None:

@@ -1,20 +1,23 @@
 """The HTML report: one self-contained page that shows the results and names the command behind each."""
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from ..config import RunConfig
 from ..dataset import Dataset
+from ..evaluation.rows import read_scores
 from ..fair.source import read_metadata
 from ..files import read_json, write_text
 from ..interface import Project
 from ..paths import Paths
-from .figures import history_figure, input_figure, roc_figure, score_figure
+from .dependence import dependence_figure, groups_figure
+from .figures import history_figure, input_figure, loss_figure
+from .performance import calibration_figure, roc_figure, score_figure
 from .style import figure_style, save_figure
 from .summary import metric_rows
 
@@ -25,11 +28,13 @@ INPUT_ROWS = 4000
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure on the page: its image as a data URI, and what it shows."""
+    """A figure of the report: the name of its files, its title, a sentence on it, and the step that made the data."""
 
+    name: str
     title: str
-    command: str
-    image: str
+    text: str
+    step: str
+    figure: Figure
     wide: bool = False
 
 
@@ -37,7 +42,14 @@ def report(project: Project, config: RunConfig, paths: Paths) -> None:
     """Draw the figures into `figures/` and write `report.html`."""
     metrics, run = read_json(paths.metrics), read_json(paths.run)
     with figure_style():
-        plots = _result_plots(project, config, paths, metrics, run) + _input_plots(project, paths)
+        plots = [
+            *_performance(project, config, paths, metrics),
+            _history(paths, run),
+            *_dependence(project, metrics),
+            *_importance(paths),
+            *_inputs(project, paths),
+        ]
+        images = {plot.name: _image(plot, paths) for plot in plots}
     sections = [(item.title, item.command, item.render(config, paths.report)) for item in project.REPORT]
     environment = Environment(
         loader=PackageLoader(__package__ or "", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -51,37 +63,73 @@ def report(project: Project, config: RunConfig, paths: Paths) -> None:
         profile=paths.profile,
         configuration=config.model_dump(mode="json"),
         plots=plots,
+        images=images,
         sections=sections,
     )
     write_text(paths.page, page)
 
 
-def _result_plots(
-    project: Project, config: RunConfig, paths: Paths, metrics: dict[str, Any], run: dict[str, Any]
-) -> list[Plot]:
-    with np.load(paths.scores, allow_pickle=False) as scores:
-        probability, label = scores["probability"], scores["label"]
-    history = history_figure(paths.history, run["training"]["best_epoch"])
-    roc = roc_figure(probability, label, project.SCHEMA, metrics)
-    score = score_figure(probability, label, project.SCHEMA, config.report.score_bins)
-    return [
-        _plot(paths, "roc", "How well signal and background separate", "evaluate", roc),
-        _plot(paths, "score", "The network's score in each class", "evaluate", score),
-        _plot(paths, "history", "How the training went", "train", history),
-    ]
+def _performance(project: Project, config: RunConfig, paths: Paths, metrics: dict[str, Any]) -> Iterator[Plot]:
+    schema, options = project.SCHEMA, config.evaluation
+    rows = read_scores(paths.scores, schema.signal)
+    rows = rows.take(rows.weight > 0)
+    text = "The threshold on the score runs along the curve. The band contains the uncertainty of the threshold."
+    roc = roc_figure(rows, schema, metrics, options)
+    yield Plot("roc", "How well signal and background separate", text, "evaluate", roc)
+    text = "Each class by itself; rows far on the wrong side are those that the network takes for something else."
+    score = score_figure(rows, schema, config.report.score_bins)
+    yield Plot("score", "The network's score in each class", text, "evaluate", score)
+    error = metrics["calibration"]["error"]
+    text = (
+        f"Of the {schema.entity} with a score of 0.8, 80 % should be signal. Mean distance from that: "
+        f"{error['value']:.4f} ± {error['error']:.4f}; a network without fault would have {error['perfect']:.4f}."
+    )
+    calibration = calibration_figure(metrics, schema)
+    yield Plot("calibration", "Whether the score is a probability", text, "evaluate", calibration)
 
 
-def _input_plots(project: Project, paths: Paths) -> list[Plot]:
-    with Dataset(paths.split("test"), project.SCHEMA) as dataset:
+def _history(paths: Paths, run: dict[str, Any]) -> Plot:
+    text = "The network of the epoch with the least validation loss is kept."
+    figure = history_figure(paths.history, run["training"]["best_epoch"])
+    return Plot("history", "How the training went", text, "train", figure)
+
+
+def _dependence(project: Project, metrics: dict[str, Any]) -> Iterator[Plot]:
+    schema = project.SCHEMA
+    if metrics["groups"]:
+        text = "Each kind of background against all signal. Arrows are lower limits: no background passes."
+        figure = groups_figure(metrics, schema)
+        yield Plot("groups", "Which background is hard to tell from signal", text, "evaluate", figure)
+    text = (
+        "Signal and background of the same bin; arrows are lower limits. Below, the shape of the background before and "
+        "after the cuts that leave so much signal, with their Jensen-Shannon divergence in bits, and that of as many "
+        "rows chosen blindly."
+    )
+    spectators = {feature.name: feature for feature in schema.spectators}
+    for name in metrics["dependence"]:
+        figure = dependence_figure(spectators[name], metrics, schema)
+        yield Plot(f"dependence_{name}", f"How it depends on {name}", text, "evaluate", figure)
+
+
+def _importance(paths: Paths) -> Iterator[Plot]:
+    """The ranking of the features, if that step has run."""
+    if paths.importance.exists():
+        text = "Features that carry the same information hide each other's loss."
+        figure = loss_figure(read_json(paths.importance)["features"])
+        yield Plot("importance", "What each feature is worth", text, "explain", figure)
+
+
+def _inputs(project: Project, paths: Paths) -> Iterator[Plot]:
+    schema = project.SCHEMA
+    with Dataset(paths.split("test"), schema) as dataset:
         samples = dataset.read(0, INPUT_ROWS)
-    return [
-        _plot(paths, f"inputs_{item.name}", f"What the network sees: {item.name}", "data", figure, wide=True)
-        for item in project.SCHEMA.inputs
-        for figure in [input_figure(samples, item, project.SCHEMA)]
-    ]
+    text = f"Real objects of the first {len(samples)} {schema.entity} of the test split."
+    for item in schema.inputs:
+        title = f"What the network sees: {item.name}"
+        yield Plot(f"inputs_{item.name}", title, text, "data", input_figure(samples, item, schema), wide=True)
 
 
-def _plot(paths: Paths, name: str, title: str, step: str, figure: Figure, *, wide: bool = False) -> Plot:
-    image = save_figure(figure, paths.report / "figures" / name).read_bytes()
-    data = f"data:image/png;base64,{base64.b64encode(image).decode()}"
-    return Plot(title, f"make {step} PROFILE={paths.profile}", data, wide)
+def _image(plot: Plot, paths: Paths) -> str:
+    """Write the figure into `figures/`; returns its PNG as a data URI."""
+    image = save_figure(plot.figure, paths.report / "figures" / plot.name).read_bytes()
+    return f"data:image/png;base64,{base64.b64encode(image).decode()}"

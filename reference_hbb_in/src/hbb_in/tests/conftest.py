@@ -1,12 +1,14 @@
 """Runs of two projects, made once: data, training, evaluation, export, report."""
 
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from ..config import RunConfig
+from ..files import write_json
 from ..paths import Paths
 from .projects import StandIn, make_project, other_config, other_project, own_config, own_project
 
@@ -63,11 +65,21 @@ def exported(trained: Run) -> Run:
 
 
 @pytest.fixture(scope="session")
-def reported(evaluated: Run) -> Run:
+def reported(evaluated: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A copy of the evaluated run, with a ranking of the features whatever other tests explain."""
     from ..report.page import report
 
-    report(evaluated.project, evaluated.config, evaluated.paths)
-    return evaluated
+    root = shutil.copytree(evaluated.paths.root, tmp_path_factory.mktemp("reported") / "project")
+    run = replace(evaluated, paths=Paths.of_project(root, evaluated.paths.profile))
+    inputs = evaluated.project.SCHEMA.inputs
+    features = [
+        {"input": item.name, "feature": name, "loss": {"value": 0.1, "error": 0.01}}
+        for item in inputs
+        for name in item.feature_names
+    ]
+    write_json(run.paths.importance, {"schema": 1, "features": features})
+    report(run.project, run.config, run.paths)
+    return run
 
 
 @pytest.fixture

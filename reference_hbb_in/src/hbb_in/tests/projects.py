@@ -18,6 +18,7 @@ from ..config import (
     TrainingConfig,
     load_config,
 )
+from ..evaluation.options import Group
 from ..interface import ReportSection, Study, ValidationSection
 from ..paths import Paths
 from ..schema import Feature, Input, Schema
@@ -49,6 +50,7 @@ CELLS = Schema(
     ),
     classes=("dark & dull", "<bright>", "mixed"),
     signal=1,
+    spectators=(Feature("exposure", "ms", "relative to the mean"),),
 )
 
 CELLS_TOML = """
@@ -172,7 +174,13 @@ def other_config() -> RunConfig:
         data=DataConfig(options=Rows()),
         model=Channels(),
         training=TrainingConfig(epochs=6, batch_size=16, micro_batch=8, learning_rate=0.02, schedule="one-cycle"),
-        evaluation=EvaluationConfig(batch_size=50, bootstrap=20, signal_efficiencies=(0.25, 0.5)),
+        evaluation=EvaluationConfig(
+            batch_size=50,
+            bootstrap=20,
+            signal_efficiencies=(0.25, 0.5),
+            dependence={"exposure": (-4, -1, 4)},
+            groups=(Group(name="<long>", spectator="exposure", low=0),),
+        ),
         export=ExportConfig(rows=20),
         interpretation=InterpretationConfig(rows=40, repeats=2),
     )
@@ -185,7 +193,7 @@ def own_config() -> RunConfig:
         update={
             "profile": PROFILE,
             "training": TrainingConfig(epochs=3, batch_size=16, micro_batch=8, learning_rate=0.01),
-            "evaluation": EvaluationConfig(batch_size=50, bootstrap=20),
+            "evaluation": smallest.evaluation.model_copy(update={"batch_size": 50, "bootstrap": 20}),
             "export": ExportConfig(rows=20),
             "interpretation": InterpretationConfig(rows=40, repeats=2),
         }

@@ -9,12 +9,17 @@ from pydantic import ValidationError
 from .. import project
 from ..config import RunConfig, load_config, profiles
 from ..errors import UserError
+from ..evaluation.options import Group
+from ..schema import Feature, Input, Schema
 from .projects import CELLS_TOML, ROOT, Channels, Rows
+
+AGE = Feature("age", "ms", "time since the start")
+SCHEMA = Schema("images", (Input("cells", 1, (AGE,)),), ("dull", "bright"), signal=1, spectators=(AGE,))
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.toml")), ids=lambda path: path.stem)
 def test_every_profile_of_this_project_loads(path: Path) -> None:
-    config = load_config(path, project.DataOptions, project.ModelOptions)
+    config = load_config(path, project.DataOptions, project.ModelOptions, project.SCHEMA)
     assert config.profile == path.stem
     assert isinstance(config.model, project.ModelOptions)
     assert isinstance(config.data.options, project.DataOptions)
@@ -26,7 +31,7 @@ def test_every_profile_of_this_project_loads(path: Path) -> None:
 def load(text: str, folder: Path) -> RunConfig:
     path = folder / "here.toml"
     path.write_text(text, encoding="utf-8")
-    return load_config(path, Rows, Channels)
+    return load_config(path, Rows, Channels, SCHEMA)
 
 
 def problem(text: str, folder: Path) -> str:
@@ -46,6 +51,16 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert config.model == Channels(channels=6)
     assert config.evaluation.bootstrap == 5
     assert config.report.score_bins > 0
+
+
+def test_what_the_metrics_look_at(tmp_path: Path) -> None:
+    lines = 'dependence.age = [0, 1.5, 9]\ngroups = [{ name = "old", spectator = "age", low = 2 }]'
+    text = CELLS_TOML.replace("bootstrap = 5", lines)
+    found = load(text, tmp_path).evaluation
+    assert found.dependence == {"age": (0, 1.5, 9)}
+    assert found.groups == (Group(name="old", spectator="age", low=2),)
+    assert found.spectators == ("age",)
+    assert load_config(tmp_path / "here.toml", Rows, Channels).evaluation == found
 
 
 def test_a_configuration_cannot_be_changed(tmp_path: Path) -> None:
@@ -77,6 +92,31 @@ def test_a_configuration_cannot_be_changed(tmp_path: Path) -> None:
         ("epochs = 2", "epochs = 2\nseed = 2147483648", ("training.seed = 2147483648", "less than")),
         ("epochs = 2", "epochs = 2\nschedule = 'up'", ("training.schedule = 'up'", "'constant'", "'one-cycle'")),
         ("bootstrap = 5", "bootstrap = 1", ("evaluation.bootstrap = 1", "greater than")),
+        ("bootstrap = 5", "dependence.age = [1.0]", ("evaluation.dependence.age = [1.0]", "at least 2 items")),
+        ("bootstrap = 5", "dependence.age = [1, 1]", ("evaluation.dependence.age = [1, 1]", "must rise")),
+        ("bootstrap = 5", "dependence.age = 3", ("evaluation.dependence.age = 3", "tuple")),
+        ("bootstrap = 5", "dependence.colour = [0, 1]", ("evaluation.dependence.colour", "no spectator", "it has age")),
+        ("bootstrap = 5", 'groups = [{ name = "a", spectator = "age" }]', ("evaluation.groups.0", "low, high or both")),
+        (
+            "bootstrap = 5",
+            'groups = [{ name = "a", spectator = "age", low = 2, high = 2 }]',
+            ("evaluation.groups.0", "low = 2 must be less than high = 2"),
+        ),
+        (
+            "bootstrap = 5",
+            'groups = [{ name = "a", spectator = "hue", low = 2 }]',
+            ("evaluation.groups.0.spectator = 'hue'", "no spectator", "it has age"),
+        ),
+        (
+            "bootstrap = 5",
+            'groups = [{ name = "a", spectator = "age", lo = 2 }]',
+            ("evaluation.groups.0.lo = 2", "known here: name, spectator, low, high"),
+        ),
+        (
+            "bootstrap = 5",
+            'groups = [{ name = "a", spectator = "age", low = 2 }, { name = "a", spectator = "age", high = 2 }]',
+            ("evaluation.groups", "a name of its own, got ['a', 'a']"),
+        ),
         ("bootstrap = 5", "signal_efficiencies = [0.3, 1.0]", ("evaluation.signal_efficiencies.1 = 1.0", "less than")),
         ("rows = 8", "opset = 17", ("export.opset = 17", "greater than or equal to 18")),
         ("channels = 6", "channels = 0", ("model.channels = 0", "greater than 0")),

@@ -1,6 +1,8 @@
 """Evaluation: metrics.json has one shape for every project and holds what the stored scores give."""
 
 import json
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,12 +10,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from sklearn.metrics import roc_auc_score
 
-from ..config import Section
-from ..dataset import Dataset
+from ..config import EvaluationConfig, RunConfig, Section
+from ..dataset import Dataset, DatasetWriter
 from ..errors import UserError
 from ..evaluation.evaluate import evaluate
 from ..evaluation.predict import load_network, predict
 from .conftest import Run
+from .samples import random_samples
 
 
 def test_metrics_have_the_shape_that_is_promised(evaluated: Run) -> None:
@@ -30,14 +33,88 @@ def test_metrics_have_the_shape_that_is_promised(evaluated: Run) -> None:
     assert metrics["parameters"] == sum(
         parameter.numel() for parameter in evaluated.project.build(evaluated.config.model).parameters()
     )
-    for name in ("auc", "accuracy", "cross_entropy"):
+    for name in ("auc", "accuracy", "cross_entropy", "brier"):
         assert set(metrics[name]) == {"value", "error"}
         assert metrics[name]["error"] >= 0
-    efficiencies = evaluated.config.evaluation.signal_efficiencies
-    assert list(metrics["rejection"]) == [f"{efficiency:g}" for efficiency in efficiencies]
-    for item in metrics["rejection"].values():
-        assert set(item) - {"lower_limit"} == {"value", "error"}
-        assert (item["value"] is None) == ("lower_limit" in item)
+    options = evaluated.config.evaluation
+    assert_rejection(metrics["rejection"], options)
+    assert set(metrics["calibration"]["error"]) == {"value", "error", "perfect"}
+    assert sum(item["rows"] for item in metrics["calibration"]["bins"]) == len(label)
+    assert list(metrics["dependence"]) == list(metrics["sculpting"]) == list(options.dependence)
+    for name, bins in metrics["dependence"].items():
+        assert [(item["low"], item["high"]) for item in bins] == list(pairwise(options.dependence[name]))
+    background = [name for index, name in enumerate(schema.classes) if index != schema.signal]
+    kinds = background if len(background) > 1 else []
+    assert list(metrics["groups"]) == [*kinds, *(group.name for group in options.groups)]
+    parts = [*metrics["groups"].values(), *(item for bins in metrics["dependence"].values() for item in bins)]
+    for item in parts:
+        assert set(item) - {"low", "high"} == {"rows", "auc", "rejection"}
+        if item["rejection"]:
+            assert_rejection(item["rejection"], options)
+
+
+def assert_rejection(table: dict[str, Any], options: EvaluationConfig) -> None:
+    """One entry for each signal efficiency, with an interval around the value or a limit in its place."""
+    assert list(table) == [f"{efficiency:g}" for efficiency in options.signal_efficiencies]
+    for item in table.values():
+        assert set(item) == {"value", "error", "low", "high", "level", "passing"}
+        assert (item["value"] is None) == (item["passing"] == 0)
+        assert item["low"] <= (item["value"] or np.inf) <= (item["high"] or np.inf)
+
+
+@pytest.mark.parametrize("prepared", ["other"], indirect=True)
+def test_parts_of_the_rows_are_looked_at(evaluated: Run) -> None:
+    """The third project has a spectator in which one bin is nearly empty, a group, and two classes of background."""
+    metrics = json.loads(evaluated.paths.metrics.read_text(encoding="utf-8"))
+    with Dataset(evaluated.paths.split("test"), evaluated.project.SCHEMA) as dataset:
+        exposure, label = dataset.column("spectators/exposure"), dataset.labels()
+    empty, filled = metrics["dependence"]["exposure"]
+    assert (empty["auc"], filled["auc"] is None) == (None, False)
+    for item in (empty, filled):
+        inside = (exposure >= item["low"]) & (exposure < item["high"])
+        assert item["rows"] == {"signal": (inside & (label == 1)).sum(), "background": (inside & (label != 1)).sum()}
+    assert list(metrics["groups"]) == ["dark & dull", "mixed", "<long>"]
+    assert metrics["groups"]["<long>"]["rows"]["background"] == ((label != 1) & (exposure >= 0)).sum()
+
+
+def weighted(run: Run, provenance: dict[str, str] | None = None, first: float | None = None) -> RunConfig:
+    """The untrained network's weights, a test split with other weights and provenance, and a configuration for them."""
+    run.paths.weights.parent.mkdir(parents=True)
+    torch.manual_seed(1)
+    save_file(run.project.build(run.config.model).state_dict(), run.paths.weights)
+    samples = random_samples(run.project.SCHEMA, 90)
+    if first is not None:
+        samples.weights[0] = first
+    with DatasetWriter(run.paths.split("test"), run.project.SCHEMA, provenance or {}) as writer:
+        writer.append(samples)
+    return run.config.model_copy(update={"evaluation": EvaluationConfig(bootstrap=5, weights=True)})
+
+
+def test_weights_are_used_where_that_is_asked_for(other: Run) -> None:
+    config = weighted(other, first=0.0)
+    evaluate(other.project, config, other.paths)
+    metrics = json.loads(other.paths.metrics.read_text(encoding="utf-8"))
+    assert metrics["weighted"] is True
+    with np.load(other.paths.scores) as scores:
+        score, label, weight = scores["probability"][:, 1], scores["label"], scores["weight"]
+    assert np.array_equal(weight, random_samples(other.project.SCHEMA, 90).weights * (np.arange(90) > 0))
+    assert metrics["auc"]["value"] == pytest.approx(roc_auc_score(label == 1, score, sample_weight=weight), abs=1e-5)
+
+
+@pytest.mark.parametrize("first", [-1.0, np.nan, np.inf])
+def test_weights_that_no_efficiency_can_have(first: float, other: Run) -> None:
+    config = weighted(other, first=first)
+    with pytest.raises(
+        UserError, match=rf"test\.h5: the weights cannot be used: that of row 0 is {first:g}, .* false"
+    ):
+        evaluate(other.project, config, other.paths)
+    assert not other.paths.report.exists()
+
+
+def test_weights_that_the_data_set_warns_of(other: Run) -> None:
+    config = weighted(other, {"unusable_weights": "they belong to the rows before the selection"})
+    with pytest.raises(UserError, match=r"cannot be used: they belong to the rows before the selection; .* = false"):
+        evaluate(other.project, config, other.paths)
 
 
 def test_scores_are_probabilities_that_give_the_metrics(evaluated: Run) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shutil
 import struct
 import zlib
 from html.parser import HTMLParser
@@ -12,9 +13,10 @@ import pytest
 
 from ..errors import UserError
 from ..fair.source import read_metadata
-from ..files import read_json
+from ..files import read_json, write_json
+from ..paths import Paths
 from ..report.page import report
-from ..report.summary import summary
+from ..report.summary import rejection_text, summary
 from .conftest import Run
 
 
@@ -41,6 +43,15 @@ class Page(HTMLParser):
         self.text += data
         if self.open[-1:] == ["code"]:
             self.code.append(data)
+
+
+def figure_names(run: Run) -> set[str]:
+    """What the report has to show of a run that was explained."""
+    schema, options = run.project.SCHEMA, run.config.evaluation
+    groups = {"groups"} if options.groups or len(schema.classes) > 2 else set()
+    inputs = {f"inputs_{item.name}" for item in schema.inputs}
+    dependence = {f"dependence_{name}" for name in options.dependence}
+    return {"roc", "score", "calibration", "history", "importance"} | groups | inputs | dependence
 
 
 @pytest.fixture
@@ -81,29 +92,27 @@ def test_the_page_loads_nothing(page: Page, reported: Run) -> None:
 
 def test_every_figure_shows_something(page: Page, reported: Run) -> None:
     images = [attributes for tag, attributes in page.elements if tag == "img"]
-    assert len(images) == 3 + len(reported.project.SCHEMA.inputs)
+    assert len(images) == len(figure_names(reported))
     decoded = [base64.b64decode((image["src"] or "").split(",", 1)[1]) for image in images]
     assert len(set(decoded)) == len(images)
     for image, png in zip(images, decoded, strict=True):
         lines = pixels(png)
         assert image["alt"]
-        assert len(lines) > 300
+        assert len(lines) > 200
         # lines that repeat the one above hold nothing new; a drawing has many that do not
         assert len(np.unique(lines, axis=0)) > 50
 
 
 def test_the_figures_are_files_too(reported: Run) -> None:
-    names = {"roc", "score", "history"} | {f"inputs_{item.name}" for item in reported.project.SCHEMA.inputs}
     folder = reported.paths.report / "figures"
-    assert {path.name for path in folder.iterdir()} == {
-        f"{name}{suffix}" for name in names for suffix in (".png", ".pdf")
-    }
+    wanted = {f"{name}{suffix}" for name in figure_names(reported) for suffix in (".png", ".pdf")}
+    assert {path.name for path in folder.iterdir()} == wanted
     assert all(path.read_bytes().startswith(b"%PDF") for path in folder.glob("*.pdf"))
 
 
 def test_every_part_names_its_command(page: Page, reported: Run) -> None:
     commands = [text for text in page.code if text.startswith("make ")]
-    wanted = [f"make {step} PROFILE=tiny" for step in ("all", "data", "evaluate", "train")]
+    wanted = [f"make {step} PROFILE=tiny" for step in ("all", "data", "evaluate", "explain", "train")]
     assert set(wanted) <= set(commands)
     headings = sum(tag == "h2" for tag, _ in page.elements)
     assert len(commands) == headings
@@ -124,7 +133,7 @@ def test_texts_of_people_stay_text(page: Page, reported: Run) -> None:
 
 def test_the_page_holds_the_results_and_the_record(page: Page, reported: Run) -> None:
     metrics, run = read_json(reported.paths.metrics), read_json(reported.paths.model / "run.json")
-    for key in ("auc", "accuracy", "cross_entropy"):
+    for key in ("auc", "accuracy", "cross_entropy", "brier"):
         assert f"{metrics[key]['value']:.4f} ± {metrics[key]['error']:.4f}" in page.text
     for text in (str(metrics["parameters"]), run["hardware"]["processor"], run["finished"], *run["inputs"].values()):
         assert text in page.text
@@ -143,8 +152,38 @@ def test_the_summary_names_metrics_and_page(reported: Run) -> None:
     assert lines[0] == "Profile tiny, test split:"
     assert lines[1].split() == ["AUC", f"{metrics['auc']['value']:.4f}", "±", f"{metrics['auc']['error']:.4f}"]
     assert lines[-1] == f"Report: {reported.paths.page}"
+    assert "Expected calibration error" in lines[5]
     points = [float(line.split(" at ")[1].split("%")[0]) / 100 for line in lines if "Rejection at" in line]
     assert points == list(reported.config.evaluation.signal_efficiencies)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "text"),
+    [
+        (1132.5, 611.4, 2820.7, "1130 (611 to 2820)"),
+        (42.42, 33.049, 60.0, "42.4 (33.0 to 60.0)"),
+        (1.234, 1.2, 1.2999, "1.23 (1.20 to 1.30)"),
+        (99.96, 9.996, None, "100.0 (> 10.00)"),
+        (None, 755.4, None, "> 755 (95% confidence)"),
+    ],
+)
+def test_rejections_are_printed_with_three_digits(
+    value: float | None, low: float, high: float | None, text: str
+) -> None:
+    assert rejection_text({"value": value, "low": low, "high": high, "level": 0.95}) == text
+
+
+@pytest.mark.parametrize("prepared", ["other"], indirect=True)
+def test_a_report_without_optional_parts(reported: Run, tmp_path: Path) -> None:
+    """No ranking, no groups, no dependence: then their figures are missing, and nothing else."""
+    paths = Paths.of_project(shutil.copytree(reported.paths.root, tmp_path / "copy"), "tiny")
+    paths.importance.unlink()
+    metrics = read_json(paths.metrics)
+    write_json(paths.metrics, metrics | {"groups": {}, "dependence": {}, "sculpting": {}})
+    report(reported.project, reported.config, paths)
+    page = Page(paths.page)
+    assert "make explain PROFILE=tiny" not in page.code
+    assert sum(tag == "img" for tag, _ in page.elements) == 5
 
 
 def test_a_report_without_metrics_says_what_to_do(other: Run) -> None:

@@ -34,10 +34,9 @@ def explain(project: Project, config: RunConfig, paths: Paths) -> None:
     options = config.interpretation
     with threads(config.evaluation.threads):
         table = permutation_loss(network, samples, project.SCHEMA, repeats=options.repeats, seed=options.seed)
-    folder = paths.report / "interpretation"
-    write_json(folder / "permutation.json", {"schema": 1, project.SCHEMA.entity: len(samples), "features": table})
+    write_json(paths.importance, {"schema": 1, project.SCHEMA.entity: len(samples), "features": table})
     with figure_style():
-        save_figure(loss_figure(table), folder / "permutation")
+        save_figure(loss_figure(table), paths.importance)
 
 
 def permutation_loss(

@@ -1,0 +1,55 @@
+"""Confidence intervals of an efficiency, exact for few rows where a standard deviation means little."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import betainc
+
+__all__ = ["LIMIT", "ONE_SIGMA", "effective_rows", "interval", "upper_limit"]
+
+ONE_SIGMA = math.erf(math.sqrt(0.5))  # probability within one standard deviation of a Gaussian
+LIMIT = 0.95  # of a one-sided limit
+HALVINGS = 60
+
+
+def interval(passing: np.ndarray, rows: float, level: float = ONE_SIGMA) -> tuple[float, float]:
+    """Central interval of the probability with which a row passes, where `passing` of `rows` rows did.
+
+    A single number of passing rows gives the interval of Clopper and Pearson, Biometrika 26 (1934) 404. Several,
+    (trial,), say where the threshold itself is uncertain: each is the number of rows above one of the thresholds that
+    may be meant. The interval is then that of the mean of their confidence distributions. Neither the numbers nor
+    `rows` need be whole, which makes room for `effective_rows`.
+    """
+    tail = (1 - level) / 2
+    return _solve(lambda p: _confidence(p, passing, rows, lower=True), tail), upper_limit(passing, rows, 1 - tail)
+
+
+def upper_limit(passing: np.ndarray, rows: float, level: float = LIMIT) -> float:
+    """The probability of passing that is not exceeded, with confidence `level`; see `interval`."""
+    return _solve(lambda p: _confidence(p, passing, rows, lower=False), level)
+
+
+def effective_rows(weight: np.ndarray) -> float:
+    """How many rows of equal weight know a mean as well as rows with these weights (row,) do (Kish, 1965)."""
+    return float(weight.sum() ** 2 / np.square(weight).sum())
+
+
+def _confidence(probability: float, passing: np.ndarray, rows: float, *, lower: bool) -> float:
+    """Mean over the trials of the chance to see at least (lower bound) or more than (upper bound) what was seen."""
+    count = passing if lower else passing + 1
+    inside = (count > 0) & (count < rows + 1)
+    tails = np.where(count > 0, 0.0, 1.0)
+    tails[inside] = betainc(count[inside], rows - count[inside] + 1, probability)
+    return float(tails.mean())
+
+
+def _solve(rising: Callable[[float], float], wanted: float) -> float:
+    """Where a function that rises between 0 and 1 reaches the wanted value, by bisection; the end it stays beyond."""
+    if rising(0.0) >= wanted:
+        return 0.0
+    low, high = 0.0, 1.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rising(middle) < wanted else (low, middle)
+    return high

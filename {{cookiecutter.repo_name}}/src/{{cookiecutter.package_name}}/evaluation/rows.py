@@ -1,0 +1,70 @@
+"""Rows together with the network's answer, which is all that the metrics look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from ..errors import UserError
+from ..files import atomic_path
+
+__all__ = ["ScoredRows", "read_scores", "write_scores"]
+
+
+@dataclass(frozen=True)
+class ScoredRows:
+    """Rows with class probabilities.
+
+    probability: float64 (row, class); label: int64 (row,); weight: float64 (row,); signal: index of a class, whose
+    probability is the score, while all other classes are the background; spectators: name -> float32 (row,).
+    """
+
+    probability: np.ndarray
+    label: np.ndarray
+    weight: np.ndarray
+    signal: int
+    spectators: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    @property
+    def score(self) -> np.ndarray:
+        """Probability of the signal class, float64 (row,)."""
+        score: np.ndarray = self.probability[:, self.signal]
+        return score
+
+    @property
+    def is_signal(self) -> np.ndarray:
+        """Which rows are signal, bool (row,)."""
+        truth: np.ndarray = self.label == self.signal
+        return truth
+
+    def take(self, rows: np.ndarray) -> "ScoredRows":
+        """The rows that a mask or indices choose."""
+        spectators = {name: values[rows] for name, values in self.spectators.items()}
+        return replace(
+            self,
+            probability=self.probability[rows],
+            label=self.label[rows],
+            weight=self.weight[rows],
+            spectators=spectators,
+        )
+
+
+def write_scores(rows: ScoredRows, path: Path) -> None:
+    """Write probability (float32), label and weight as NumPy arrays."""
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, probability=rows.probability.astype(np.float32), label=rows.label, weight=rows.weight)
+
+
+def read_scores(path: Path, signal: int) -> ScoredRows:
+    """Rows as `write_scores` wrote them, without spectators; a missing or damaged file is named in the error."""
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as scores:
+            return ScoredRows(scores["probability"].astype(np.float64), scores["label"], scores["weight"], signal)
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        message = f"{path} cannot be read ({error}); make it with `make evaluate`"
+        raise UserError(message) from error
