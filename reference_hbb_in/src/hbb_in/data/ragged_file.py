@@ -42,6 +42,7 @@ class RaggedWriter:
     def __init__(self, path: Path, provenance: Mapping[str, Any]) -> None:
         self.path, self.provenance = path, dict(provenance)
         self.rows = 0
+        self._columns: dict[str, h5py.Dataset] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -51,7 +52,7 @@ class RaggedWriter:
             stack.callback(self._disk.check)
             self._file = stack.enter_context(h5py.File(self._disk, "w"))
             for name, (kind, shape) in _layout().items():
-                self._file.create_dataset(
+                self._columns[name] = self._file.create_dataset(
                     name,
                     shape=(0, *shape),
                     maxshape=(None, *shape),
@@ -74,7 +75,7 @@ class RaggedWriter:
         self.rows += len(jets)
 
     def _extend(self, name: str, values: np.ndarray) -> None:
-        column = self._file[name]
+        column = self._columns[name]
         start = len(column)
         column.resize(start + len(values), axis=0)
         column[start:] = values
@@ -104,9 +105,11 @@ class RaggedFile:
             raise UserError(message) from error
         if not self._file.attrs.get("complete", False):
             self._refuse("the file was never finished")
+        self._columns: dict[str, h5py.Dataset] = {}
         for name, (kind, shape) in _layout().items():
             if name not in self._file or (self._file[name].dtype, self._file[name].shape[1:]) != (kind, shape):
                 self._refuse(f"/{name} is missing or of another shape")
+            self._columns[name] = self._file[name]
 
     def _refuse(self, problem: str) -> NoReturn:
         self._file.close()
@@ -120,7 +123,7 @@ class RaggedFile:
         self._file.close()
 
     def __len__(self) -> int:
-        return len(self._file["columns/event_no"])
+        return len(self._columns["columns/event_no"])
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -155,7 +158,7 @@ class RaggedFile:
 
     def _read(self, name: str, rows: slice) -> np.ndarray:
         try:
-            values: np.ndarray = self._file[name][rows]
+            values: np.ndarray = self._columns[name][rows]
         except OSError as error:
             self._refuse(f"/{name} cannot be read ({error})")
         return values

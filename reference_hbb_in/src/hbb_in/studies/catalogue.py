@@ -27,6 +27,22 @@ def _benchmark_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=9, help="runs of each form, in turns (default: %(default)s)")
 
 
+def _load_benchmark_data() -> Command:
+    from .. import project
+    from ..commands.common import as_action
+    from .benchmark_data.command import benchmark_data
+
+    return as_action(benchmark_data, cast("Project", project))
+
+
+def _benchmark_data_arguments(parser: argparse.ArgumentParser) -> None:
+    add_profile(parser)
+    parser.add_argument(
+        "--root", type=Path, required=True, metavar="FOLDER", help="ROOT files in train/ and test/ there are read"
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each way, in turns (default: %(default)s)")
+
+
 def _load_simulate() -> Command:
     from .. import project
     from ..commands.common import as_action
@@ -42,7 +58,7 @@ def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
         "--root", type=Path, required=True, metavar="FOLDER", help="write ROOT files into train/ and test/ there"
     )
     parser.add_argument(
-        "--jets-per-file", type=int, default=5000, metavar="N", help="jets in one file (default: %(default)s)"
+        "--jets-per-file", type=int, default=20_000, metavar="N", help="jets in one file (default: %(default)s)"
     )
 
 
@@ -51,6 +67,11 @@ STUDIES: Mapping[str, Study] = {
         "measure the network's speed beside the textbook form and the floor of the arithmetic",
         _load_benchmark,
         _benchmark_arguments,
+    ),
+    "benchmark-data": Study(
+        "measure how fast CMS ntuples are converted, beside the plain way and bare reading",
+        _load_benchmark_data,
+        _benchmark_data_arguments,
     ),
     "simulate": Study(
         "simulate jets and write them as ROOT files in the format of the CMS open data",

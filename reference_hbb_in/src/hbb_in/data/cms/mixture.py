@@ -21,7 +21,7 @@ from .write import recipe_of, write_ntuple
 
 __all__ = ["MergedFile", "simulate_ntuples"]
 
-BASKET_JETS = 400  # in one compressed piece of a branch, about as many as in the published files
+BASKET_JETS = 2000  # in one compressed piece of a branch, as ROOT makes them in 30 MB of all branches
 
 
 @dataclass(frozen=True)

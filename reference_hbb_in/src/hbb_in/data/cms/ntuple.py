@@ -1,7 +1,7 @@
 """One ROOT file of the CMS ntuple, read a bounded number of jets at a time, with errors that name the place."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -39,7 +39,7 @@ def read_ntuple(
     numbers that need not be there. Raises UserError that names the file for another tree, a missing branch, or one of
     the wrong kind, and that names branch and entry too for a part that cannot be read.
     """
-    with _open(path) as file:
+    with _inflated_by_isal(), _open(path) as file:
         tree = _tree(file, path)
         present = [*numbers, *sorted({*optional} & {*tree.keys()})]
         _check_branches(tree, path, present, lists)
@@ -82,11 +82,9 @@ def refuse(path: Path, problem: str, cause: Exception | None = None) -> NoReturn
 
 
 def _open(path: Path) -> Any:
-    uproot = import_module("uproot")
-    _inflate_with_isal(uproot)
     try:
         # a dictionary, so that no part of the file's name is taken for the name of a tree
-        file = uproot.open({path: None}, array_cache=None)
+        file = import_module("uproot").open({path: None}, array_cache=None)
     except Exception as error:
         refuse(path, "it is not a readable ROOT file (truncated or corrupted)", error)
     expected, found = file.file.fEND, path.stat().st_size
@@ -96,10 +94,19 @@ def _open(path: Path) -> Any:
     return file
 
 
-def _inflate_with_isal(uproot: Any) -> None:
+@contextmanager
+def _inflated_by_isal() -> Iterator[None]:
     """Let uproot decompress by ISA-L, in half the time of zlib: its public switch for that reaches only its writers."""
-    with suppress(AttributeError):  # a version without the inner switch reads too, only slower
-        uproot.compression._decompress_ZLIB.library = "isal"
+    inner: Any = getattr(import_module("uproot").compression, "_decompress_ZLIB", None)
+    before = getattr(inner, "library", None)
+    if before is None:  # a version without the inner switch reads too, only slower
+        yield
+        return
+    inner.library = "isal"
+    try:
+        yield
+    finally:
+        inner.library = before
 
 
 def _tree(file: Any, path: Path) -> Any:
