@@ -5,6 +5,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import awkward as ak
 import numpy as np
@@ -55,6 +56,32 @@ def test_numbers_may_be_of_any_type(kind: type, jets: RaggedJets, tmp_path: Path
     for name in ("track_quality", "sv_ntracks"):
         branches[name] = ak.values_astype(branches[name], kind)
     assert_same_jets(read_all(write_branches(tmp_path / "a.root", branches)), jets)
+
+
+def test_lists_may_be_vectors(jets: RaggedJets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`std::vector<float>` as its bytes lie in a file: ten of a header before the numbers of each jet.
+
+    uproot writes no such branches, so their bytes are written as lists of bytes, and called vectors when they are read.
+    """
+
+    def packed(lists: ak.Array) -> ak.Array:
+        content = [bytes(10) + np.asarray(values, dtype=">f4").tobytes() for values in lists]
+        flat = np.frombuffer(b"".join(content), dtype=np.uint8)
+        return ak.unflatten(flat, [len(values) for values in content])
+
+    branches = ntuple_branches(jets)
+    vectors = [name for name, values in branches.items() if isinstance(values, ak.Array)]
+    path = write_branches(tmp_path / "a.root", branches | {name: packed(branches[name]) for name in vectors})
+    open_tree = ntuple._tree
+
+    def tree_of_vectors(file: Any, path: Path) -> Any:
+        tree = open_tree(file, path)
+        for name in vectors:
+            tree[name]._interpretation = uproot.AsJagged(uproot.AsDtype(">f4"), header_bytes=10)
+        return tree
+
+    monkeypatch.setattr(ntuple, "_tree", tree_of_vectors)
+    assert_same_jets(read_all(path), jets)
 
 
 def test_the_window_cuts(jets: RaggedJets, tmp_path: Path) -> None:
