@@ -172,7 +172,7 @@ def test_a_missing_library_names_the_extra(raw: Path, monkeypatch: pytest.Monkey
         convert(raw)
 
 
-@pytest.mark.parametrize("profile", ["smoke", "quick", "full"])
+@pytest.mark.parametrize("profile", ["smoke", "quick", "large", "full"])
 def test_every_profile_is_valid(profile: str) -> None:
     config = load_config(ROOT / "config" / f"{profile}.toml", project.DataOptions, project.ModelOptions)
     assert config.data.source == ("cern" if profile == "full" else "simulation")
