@@ -13,6 +13,11 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: export    30 s
 #: explain   2 minutes
 #: report    15 s
+#: reproduce-seeds 10 minutes
+#: reproduce-splits 10 minutes
+#: ablations 6 minutes
+#: learning-curve 12 minutes
+#: compare   10 s
 #: all       8 minutes, 150 MB
 #: test      2 minutes
 #: lint      20 s

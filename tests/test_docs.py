@@ -47,7 +47,9 @@ def test_answers_and_files_of_a_project_are_documented(default_bake: Path) -> No
 
 
 def test_every_section_of_the_configuration_is_documented(default_bake: Path) -> None:
-    source = (default_bake / "src" / "fair_model" / "config.py").read_text(encoding="utf-8")
+    package = default_bake / "src" / "fair_model"
+    options = [path for path in package.glob("*/options.py") if path.parent.name not in ("data", "model")]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (package / "config.py", *options))
     sections = set(re.findall(r"^class (\w+)\(Section\):", source, flags=re.MULTILINE)) - {"RunConfig"}
     page = (default_bake / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert set(re.findall(r":pyobject: (\w+)", page)) == sections

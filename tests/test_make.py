@@ -11,10 +11,10 @@ from .projects import PROFILES, ROOT, borrow_environment, make, targets
 
 STEPS = ["data", "train", "evaluate", "export", "report"]
 PROJECT_MK = """
-PROJECT_STEPS += compare
+PROJECT_STEPS += inspect
 
-compare: reports/$(PROFILE)/compare.txt ## hold this network against another one (seconds)
-reports/$(PROFILE)/compare.txt: $(METRICS)
+inspect: reports/$(PROFILE)/inspect.txt ## hold this network against another one (seconds)
+reports/$(PROFILE)/inspect.txt: $(METRICS)
 	cp $< $@
 """
 # (what is changed in config/smoke.toml, the steps that have to run again)
@@ -117,10 +117,10 @@ def test_new_data_redo_everything(finished: Path) -> None:
 def test_a_project_adds_steps_of_its_own(finished: Path) -> None:
     with (finished / "project.mk").open("a") as stream:
         stream.write(PROJECT_MK)
-    assert "compare" in targets(finished)
-    assert "cp reports/smoke/metrics.json reports/smoke/compare.txt" in make(finished, "all", "PROFILE=smoke")
+    assert "inspect" in targets(finished)
+    assert "cp reports/smoke/metrics.json reports/smoke/inspect.txt" in make(finished, "all", "PROFILE=smoke")
     make(finished, "graph", "PROFILE=smoke")
-    assert words_of_pdf(finished / "reports" / "dag.pdf") == {*STEPS, "compare"}
+    assert words_of_pdf(finished / "reports" / "dag.pdf") == {*STEPS, "inspect"}
     assert (finished / "reports" / "dag.png").stat().st_size > 1000
 
 

@@ -52,6 +52,7 @@ COMMENTS = {
     "src/<package>/layers.py": "building blocks of networks on sets and graphs",
     "src/<package>/training/": "train, resume",
     "src/<package>/evaluation/": "metrics and their uncertainties",
+    "src/<package>/reproduce/": "many trainings: seeds, splits, ablations",
     "src/<package>/interpret/": "what the network looks at",
     "src/<package>/export/": "the ONNX graph, checked",
     "src/<package>/report/": "figures and the HTML report",

@@ -15,6 +15,11 @@
 #: export    15 s
 #: explain   15 s
 #: report    10 s
+#: reproduce-seeds a minute
+#: reproduce-splits a minute
+#: ablations a minute
+#: learning-curve 2 minutes
+#: compare   5 s
 #: all       a minute
 #: test      under a minute
 #: lint      20 s

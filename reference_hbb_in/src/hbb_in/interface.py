@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .validation.checks import Collector
     from .workers import Workers
 
-__all__ = ["Project", "ReportSection", "Study", "ValidationSection"]
+__all__ = ["Ablation", "Project", "Published", "ReportSection", "Study", "ValidationSection"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,25 @@ class ValidationSection:
     load: Callable[[], "Callable[[Mapping[str, Any]], Collector]"]
 
 
+@dataclass(frozen=True)
+class Ablation:
+    """A variant of the network for `make ablations`: `model` replaces keys of the `[model]` section."""
+
+    label: str
+    model: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Published:
+    """Numbers of a publication for the table of a study: row -> column -> value, or value and error.
+
+    Rows and columns have the names that the study gives them in its JSON file; shares are fractions of one.
+    """
+
+    source: str
+    rows: Mapping[str, Mapping[str, float | tuple[float, float]]]
+
+
 class Project(Protocol):
     """The attributes of `project.py`, and nothing else, are what the core reads of a project."""
 
@@ -65,6 +84,8 @@ class Project(Protocol):
     ModelOptions: type[Section]
     STUDIES: Mapping[str, Study]
     REPORT: tuple[ReportSection, ...]
+    ABLATIONS: Mapping[str, Ablation]
+    PUBLISHED: Mapping[str, Published]
     VALIDATION: tuple[ValidationSection, ...]
 
     def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: "Workers") -> None:

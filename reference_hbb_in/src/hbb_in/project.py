@@ -9,6 +9,7 @@ from .data.options import DataOptions
 from .interface import ReportSection
 from .model.options import ModelOptions
 from .studies.catalogue import STUDIES
+from .studies.reproduction import ABLATIONS, PUBLISHED
 from .studies.validation.sections import VALIDATION
 
 if TYPE_CHECKING:
@@ -18,7 +19,19 @@ if TYPE_CHECKING:
     from .dataset import Samples
     from .workers import Workers
 
-__all__ = ["REPORT", "SCHEMA", "STUDIES", "VALIDATION", "DataOptions", "ModelOptions", "build", "plot", "prepare"]
+__all__ = [
+    "ABLATIONS",
+    "PUBLISHED",
+    "REPORT",
+    "SCHEMA",
+    "STUDIES",
+    "VALIDATION",
+    "DataOptions",
+    "ModelOptions",
+    "build",
+    "plot",
+    "prepare",
+]
 
 REPORT: tuple[ReportSection, ...] = ()
 

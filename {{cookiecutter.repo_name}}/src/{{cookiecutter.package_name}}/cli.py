@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from .commands.common import Step, add_profile, as_action
 from .commands.data import add_data, add_source
+from .commands.reproduce import add_reproduction
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ def _parser(project: "Project") -> argparse.ArgumentParser:
         if name == "sections":
             add_source(command)
         command.set_defaults(run=as_action(step, project))
+    add_reproduction(commands, project)
     _add_fair(commands)
     _add_studies(commands, project)
     return parser

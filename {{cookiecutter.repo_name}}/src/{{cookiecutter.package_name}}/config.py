@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 from .errors import UserError
 from .evaluation.options import EvaluationConfig
 from .options import Fraction, Positive, Section, Seed
+from .reproduce.options import ReproductionConfig
 from .schema import Schema
 
 __all__ = [
@@ -131,6 +132,7 @@ class RunConfig(Section):
     export: ExportConfig = ExportConfig()
     interpretation: InterpretationConfig = InterpretationConfig()
     report: ReportConfig = ReportConfig()
+    reproduction: ReproductionConfig = ReproductionConfig()
 
 
 def profiles(folder: Path) -> list[str]:

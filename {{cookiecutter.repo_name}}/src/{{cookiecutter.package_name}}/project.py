@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .config import DataConfig
 from .data.features import SCHEMA
 from .data.options import DataOptions
-from .interface import ReportSection, Study, ValidationSection
+from .interface import Ablation, Published, ReportSection, Study, ValidationSection
 from .model.options import ModelOptions
 
 if TYPE_CHECKING:
@@ -17,10 +17,27 @@ if TYPE_CHECKING:
     from .dataset import Samples
     from .workers import Workers
 
-__all__ = ["REPORT", "SCHEMA", "STUDIES", "VALIDATION", "DataOptions", "ModelOptions", "build", "plot", "prepare"]
+__all__ = [
+    "ABLATIONS",
+    "PUBLISHED",
+    "REPORT",
+    "SCHEMA",
+    "STUDIES",
+    "VALIDATION",
+    "DataOptions",
+    "ModelOptions",
+    "build",
+    "plot",
+    "prepare",
+]
 
 STUDIES: Mapping[str, Study] = {}
 REPORT: tuple[ReportSection, ...] = ()
+ABLATIONS: Mapping[str, Ablation] = {
+    "small": Ablation("8 hidden units, sum of 4", {"hidden": 8, "latent": 4}),
+    "tiny": Ablation("4 hidden units, sum of 2", {"hidden": 4, "latent": 2}),
+}
+PUBLISHED: Mapping[str, Published] = {}
 VALIDATION: tuple[ValidationSection, ...] = ()
 
 

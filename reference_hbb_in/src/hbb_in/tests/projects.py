@@ -19,8 +19,9 @@ from ..config import (
     load_config,
 )
 from ..evaluation.options import Group
-from ..interface import ReportSection, Study, ValidationSection
+from ..interface import Ablation, Published, ReportSection, Study, ValidationSection
 from ..paths import Paths
+from ..reproduce.options import ReproductionConfig
 from ..schema import Feature, Input, Schema
 from ..splits import SPLITS
 from ..workers import Workers
@@ -93,6 +94,8 @@ class StandIn:
     drawing: "Callable[[Samples, Figure], None]"
     STUDIES: Mapping[str, Study] = field(default_factory=dict)
     REPORT: tuple[ReportSection, ...] = ()
+    ABLATIONS: Mapping[str, Ablation] = field(default_factory=dict)
+    PUBLISHED: Mapping[str, Published] = field(default_factory=dict)
     VALIDATION: tuple[ValidationSection, ...] = ()
 
     def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: Workers) -> None:
@@ -153,7 +156,16 @@ def draw_cells(row: "Samples", figure: "Figure") -> None:
 def other_project() -> StandIn:
     """One input of another name, three classes, a convolutional network."""
     section = ReportSection("An <extra> section", "make extra", lambda config, _: f"<p>extra {config.profile}</p>")
-    return StandIn(CELLS, Rows, Channels, convolution, draw_cells, REPORT=(section,))
+    return StandIn(
+        CELLS,
+        Rows,
+        Channels,
+        convolution,
+        draw_cells,
+        REPORT=(section,),
+        ABLATIONS={"narrow": Ablation("Two <channels>", {"channels": 2})},
+        PUBLISHED={"ablations": Published("Somebody & al.", {"narrow": {"auc": (0.8, 0.1), "sparsity": 0.5}})},
+    )
 
 
 def own_project() -> StandIn:
@@ -183,6 +195,7 @@ def other_config() -> RunConfig:
         ),
         export=ExportConfig(rows=20),
         interpretation=InterpretationConfig(rows=40, repeats=2),
+        reproduction=ReproductionConfig(seeds=2, splits=("file",), fractions=(0.5, 1.0)),
     )
 
 

@@ -1,0 +1,36 @@
+"""The studies in the HTML report: a section for each that has been run."""
+
+import base64
+from html import escape
+from pathlib import Path
+
+from ..files import read_json
+from ..paths import Paths
+from .result import reproduction_folder
+from .tables import Table
+
+__all__ = ["reproduction_sections"]
+
+TITLES = {
+    "seeds": "Trainings with other seeds",
+    "splits": "The same data, split in other ways",
+    "ablations": "Smaller networks",
+    "learning-curve": "What more data would bring",
+}
+
+
+def reproduction_sections(paths: Paths) -> list[tuple[str, str, str]]:
+    """Title, command and HTML fragment of each study of a profile whose results are there, in a fixed order."""
+    folder = reproduction_folder(paths)
+    studies = [folder / f"{name}.json" for name in TITLES] + sorted(folder.glob("compare-*.json"))
+    return [_section(path) for path in studies if path.exists()]
+
+
+def _section(path: Path) -> tuple[str, str, str]:
+    """The study's main table and its figure, as a data URI."""
+    content = read_json(path)
+    image = base64.b64encode(path.with_suffix(".png").read_bytes()).decode()
+    table = Table.from_json(content["tables"][0])
+    title = TITLES.get(content["study"], "Two runs beside each other")
+    figure = f'<img src="data:image/png;base64,{image}" alt="{escape(title)}">'
+    return title, content["command"], f'{table.as_html()}<div class="scroll">{figure}</div>'

@@ -1,0 +1,204 @@
+"""Trials: trainings of one study, each with a model folder, a run record and metrics of its own.
+
+A finished trial is kept. One that was killed goes on from its checkpoint. One whose configuration, data or network
+have changed is done anew. Studies share trials: where another one has done the same training, its result serves.
+"""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+import torch
+
+from ..config import RunConfig
+from ..dataset import Dataset
+from ..evaluation.evaluate import evaluate
+from ..evaluation.predict import load_network
+from ..files import read_json, write_json
+from ..interface import Project
+from ..paths import Paths
+from ..progress import progress
+from ..training.checkpoint import fingerprint
+from ..training.threads import threads
+from ..training.train import train, validate
+from ..workers import Workers
+from .outcome import RECORD, Outcome
+from .subset import write_subset
+
+__all__ = ["Trial", "TrialPaths", "run_trials", "trials_folder", "with_seed"]
+
+
+@dataclass(frozen=True)
+class TrialPaths(Paths):
+    """The files of a trial: the data set of a profile, or another one, and a folder for all that the trial makes."""
+
+    folder: Path
+    data: Path
+    rows: int | None = None
+
+    @property
+    def model(self) -> Path:
+        """The folder of the trial."""
+        return self.folder
+
+    @property
+    def report(self) -> Path:
+        """The same: the metrics lie beside the weights."""
+        return self.folder
+
+    @property
+    def processed(self) -> Path:
+        """The data set that the trial uses."""
+        return self.data
+
+    def split(self, name: str) -> Path:
+        """The rows of one split; a trial with fewer rows has training rows of its own."""
+        return self.folder / "train.h5" if name == "train" and self.rows else self.data / f"{name}.h5"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A training of a study: its whole configuration, the folder of its data set, and on how many rows, if not all."""
+
+    study: str
+    name: str
+    config: RunConfig
+    data: Path
+    rows: int | None = None
+
+    def paths(self, paths: Paths) -> TrialPaths:
+        """Where the trial reads and writes, in the project and profile of `paths`."""
+        folder = trials_folder(paths) / self.study / self.name
+        return TrialPaths(paths.root, paths.profile, folder, self.data, self.rows)
+
+    @property
+    def identity(self) -> str:
+        """Hash of all that determines the result."""
+        files = [self.data / f"{name}.h5" for name in ("train", "val", "test")]
+        content = {
+            "training": fingerprint(self.config, files),
+            "evaluation": self.config.evaluation.model_dump(mode="json"),
+            "rows": self.rows,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def with_seed(config: RunConfig, number: int) -> RunConfig:
+    """The configuration of trial `number`, counted from 1: only its training's seed is another than the profile's."""
+    training = config.training.model_copy(update={"seed": config.training.seed + number})
+    return config.model_copy(update={"training": training})
+
+
+def trials_folder(paths: Paths) -> Path:
+    """Where the trials of all studies of a profile are."""
+    return paths.root / "models" / paths.profile / "trials"
+
+
+def run_trials(project: Project, paths: Paths, trials: Sequence[Trial], workers: Workers) -> list[Outcome]:
+    """Do what is not done yet; the outcome of each trial, in order.
+
+    A single local worker is this process. What a trial prints goes into `log.txt` in its folder.
+    """
+    identities = [trial.identity for trial in trials]
+    done = _finished(paths)
+    waiting = [(trial, identity) for trial, identity in zip(trials, identities, strict=True) if identity not in done]
+    task = partial(_run, _portable(project), paths)
+    title = trials[0].study
+    if workers.scheduler or min(workers.processes, len(waiting)) > 1:
+        for _ in workers.run(task, waiting, title=title, unit="trials"):
+            pass
+    else:
+        for item in progress(waiting, total=len(waiting), title=title, unit="trials"):
+            task(item)
+    done = _finished(paths)
+    return [Outcome(done[identity], done[identity]) for identity in identities]
+
+
+def _finished(paths: Paths) -> dict[str, Path]:
+    """The folders of all finished trials of a profile, by identity."""
+    found = {}
+    for record in sorted(trials_folder(paths).glob(f"*/*/{RECORD}")):
+        content = read_json(record)
+        if content["finished"]:
+            found[content["identity"]] = record.parent
+    return found
+
+
+def _portable(project: Project) -> Callable[[], Project]:
+    """The project as something that another process can call; a module goes by its name."""
+    if isinstance(project, ModuleType):
+        return cast("Callable[[], Project]", partial(import_module, project.__name__))
+    return partial(_itself, project)
+
+
+def _itself(project: Project) -> Project:
+    return project
+
+
+def _run(get_project: Callable[[], Project], paths: Paths, task: tuple[Trial, str]) -> None:
+    """Do one trial, or what is left of it."""
+    trial, identity = task
+    mine = trial.paths(paths)
+    record = _begin(mine.folder, identity)
+    seconds = None
+    with (mine.folder / "log.txt").open("a", encoding="utf-8") as log, redirect_stderr(log):
+        project = get_project()
+        if not mine.weights.exists():
+            seconds = _train(project, trial, mine)
+        evaluate(project, trial.config, mine)
+        record |= _measure(project, trial, mine, None if record["interrupted"] else seconds)
+    if trial.rows:
+        mine.split("train").unlink(missing_ok=True)
+    write_json(mine.folder / RECORD, record | {"finished": True})
+
+
+def _begin(folder: Path, identity: str) -> dict[str, Any]:
+    """The record of a trial that begins, or goes on; what an earlier one with other settings left is removed."""
+    path = folder / RECORD
+    if path.exists():
+        record: dict[str, Any] = read_json(path)
+        if record["identity"] == identity:
+            return record | {"interrupted": True}
+    shutil.rmtree(folder, ignore_errors=True)
+    record = {"schema": 1, "identity": identity, "finished": False, "interrupted": False}
+    write_json(path, record)
+    return record
+
+
+def _train(project: Project, trial: Trial, paths: TrialPaths) -> float:
+    """Train; returns the seconds that it took."""
+    if trial.rows:
+        write_subset(
+            trial.data / "train.h5", paths.split("train"), project.SCHEMA, trial.rows, trial.config.training.seed
+        )
+    torch.optim.Adam([torch.zeros(1)])  # imports what the optimisers need, which takes seconds of its own
+    started = time.perf_counter()
+    train(project, trial.config, paths)
+    return time.perf_counter() - started
+
+
+def _measure(project: Project, trial: Trial, paths: TrialPaths, seconds: float | None) -> dict[str, Any]:
+    """Number of training rows, and seconds per epoch for training and, timed by itself, for validation.
+
+    `seconds` is what the whole training took, None where it was interrupted.
+    """
+    options = trial.config.training
+    network = load_network(project, trial.config, paths)
+    with Dataset(paths.split("val"), project.SCHEMA) as validation, threads(options.threads):
+        started = time.perf_counter()
+        validate(network, validation, options.batch_size)
+        pause = time.perf_counter() - started
+    with Dataset(trial.data / "train.h5", project.SCHEMA) as data:
+        rows = trial.rows or len(data)
+    epochs = read_json(paths.run)["training"]["epochs"]
+    epoch = None if seconds is None else max(seconds / epochs - pause, 0.0)
+    return {"rows": rows, "epoch_seconds": epoch, "validation_seconds": pause}
