@@ -16,6 +16,7 @@ __all__ = ["deflate_rows"]
 HEADER = b"\x78\x01"  # zlib's format (RFC 1950), fastest level
 LAST_BLOCK = b"\x01\x00\x00\xff\xff"  # final, stored, empty
 LONGEST = 65_535  # bytes in a stored block
+ADLER_MODULUS = 65_521
 
 
 def deflate_rows(rows: np.ndarray) -> bytes:
@@ -23,12 +24,15 @@ def deflate_rows(rows: np.ndarray) -> bytes:
     content = np.ascontiguousarray(rows).data.cast("B")
     row = rows[0].nbytes
     parts: list[bytes | memoryview] = [HEADER]
+    checksum = 1
     for start, length in zip(range(0, len(content), row), _real_bytes(rows).tolist(), strict=True):
         for first in range(start, start + length, LONGEST):
             block = content[first : min(first + LONGEST, start + length)]
+            checksum = zlib.adler32(block, checksum)
             parts += (_stored(len(block)), block)
+        checksum = _adler32_of_zeros(row - length, checksum)
         parts.append(_zeros(row - length))
-    parts += (LAST_BLOCK, struct.pack(">I", zlib.adler32(content)))
+    parts += (LAST_BLOCK, struct.pack(">I", checksum))
     return b"".join(parts)
 
 
@@ -54,3 +58,9 @@ def _zeros(number: int) -> bytes:
         return b""
     compressor = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)
     return compressor.compress(bytes(number)) + compressor.flush(zlib.Z_FULL_FLUSH)
+
+
+def _adler32_of_zeros(number: int, checksum: int) -> int:
+    """The checksum (RFC 1950) after so many zeros more: they leave its first sum as it is, and add it to the second."""
+    first, second = checksum & 0xFFFF, checksum >> 16
+    return (second + number * first) % ADLER_MODULUS << 16 | first
