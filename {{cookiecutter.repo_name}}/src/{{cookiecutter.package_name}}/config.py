@@ -163,8 +163,8 @@ def load_config(
         options = _validate(data_options, data.get("options", {}), ("data", "options"), problems)
         content["data"] = data | {"options": options}
     content["model"] = _validate(model_options, content.get("model", {}), ("model",), problems)
-    known = {"spectators": [feature.name for feature in schema.spectators]} if schema else None
-    config = _validate(RunConfig, {"profile": path.stem} | content, (), problems, known)
+    context = {"spectators": [feature.name for feature in schema.spectators]} if schema else None
+    config = _validate(RunConfig, {"profile": path.stem} | content, (), problems, context)
     if "profile" in content:
         problems.append("profile: not a key; the file's name is the profile")
     if problems or config is None:

@@ -18,7 +18,8 @@ EDGES = (-1.0, 0.0, 0.4, 2.5)
 
 
 def options(**changed: Any) -> EvaluationConfig:
-    return EvaluationConfig(**({"bootstrap": 10, "dependence": {"height": EDGES}} | changed))
+    settings: dict[str, Any] = {"bootstrap": 10, "dependence": {"height": EDGES}}
+    return EvaluationConfig(**(settings | changed))
 
 
 def test_the_bins_are_those_of_a_histogram() -> None:

@@ -40,7 +40,7 @@ def measure(rows: ScoredRows, classes: Sequence[str], options: EvaluationConfig)
     }
     found = {name: part() for name, part in progress(parts.items(), total=len(parts), title="metrics", unit="parts")}
     whole = found.pop("separation")
-    return {"auc": whole["auc"]} | found.pop("averages") | {"rejection": whole["rejection"]} | found
+    return {"auc": whole["auc"], **found.pop("averages"), "rejection": whole["rejection"], **found}
 
 
 def averages(rows: ScoredRows, options: EvaluationConfig) -> dict[str, Any]:

@@ -25,5 +25,6 @@ class Ranking:
         return self._efficiency(ordered * ~self._is_signal), self._efficiency(ordered * self._is_signal)
 
     def _efficiency(self, weight: np.ndarray) -> np.ndarray:
-        passing: np.ndarray = np.append(0.0, np.cumsum(weight)[self._last])
-        return passing / passing[-1]
+        passing = np.append(0.0, np.cumsum(weight)[self._last])
+        efficiency: np.ndarray = passing / passing[-1]
+        return efficiency

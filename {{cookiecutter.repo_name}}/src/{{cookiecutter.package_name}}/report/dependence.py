@@ -61,7 +61,7 @@ def _draw_rejection(axes: Axes, entries: Sequence[Any]) -> None:
     points = list(dict.fromkeys(point for entry in entries for point in entry["rejection"] or ()))
     offsets = np.linspace(-1, 1, len(points) + 2)[1:-1] * HALF_WIDTH
     for index, (point, offset) in enumerate(zip(points, offsets, strict=True)):
-        look = {"color": f"C{index}", "marker": MARKERS[index % len(MARKERS)], "markersize": 5}
+        look: dict[str, Any] = {"color": f"C{index}", "marker": MARKERS[index % len(MARKERS)], "markersize": 5}
         axes.plot([], [], linestyle="none", label=f"signal efficiency {float(point):.0%}", **look)
         for place, entry in enumerate(entries):
             if entry["rejection"]:
@@ -115,5 +115,6 @@ def _name_bins(axes: Axes, edges: Sequence[float]) -> None:
 
 def _draw_legend(figure: Figure, *panels: Axes) -> None:
     found = [panel.get_legend_handles_labels() for panel in panels]
-    handles, labels = ([item for panel in found for item in panel[kind]] for kind in (0, 1))
+    handles = [handle for panel, _ in found for handle in panel]
+    labels = [label for _, panel in found for label in panel]
     figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=10)

@@ -21,7 +21,7 @@ from .performance import calibration_figure, roc_figure, score_figure
 from .style import figure_style, save_figure
 from .summary import metric_rows
 
-__all__ = ["report"]
+__all__ = ["Plot", "draw", "report"]
 
 INPUT_ROWS = 4000
 
@@ -42,13 +42,7 @@ def report(project: Project, config: RunConfig, paths: Paths) -> None:
     """Draw the figures into `figures/` and write `report.html`."""
     metrics, run = read_json(paths.metrics), read_json(paths.run)
     with figure_style():
-        plots = [
-            *_performance(project, config, paths, metrics),
-            _history(paths, run),
-            *_dependence(project, metrics),
-            *_importance(paths),
-            *_inputs(project, paths),
-        ]
+        plots = draw(project, config, paths, metrics, run)
         images = {plot.name: _image(plot, paths) for plot in plots}
     sections = [(item.title, item.command, item.render(config, paths.report)) for item in project.REPORT]
     environment = Environment(
@@ -67,6 +61,17 @@ def report(project: Project, config: RunConfig, paths: Paths) -> None:
         sections=sections,
     )
     write_text(paths.page, page)
+
+
+def draw(project: Project, config: RunConfig, paths: Paths, metrics: dict[str, Any], run: dict[str, Any]) -> list[Plot]:
+    """All figures of the report; groups, dependence and the ranking of the features where there is any of them."""
+    return [
+        *_performance(project, config, paths, metrics),
+        _history(paths, run),
+        *_dependence(project, metrics),
+        *_importance(paths),
+        *_inputs(project, paths),
+    ]
 
 
 def _performance(project: Project, config: RunConfig, paths: Paths, metrics: dict[str, Any]) -> Iterator[Plot]:
@@ -100,14 +105,15 @@ def _dependence(project: Project, metrics: dict[str, Any]) -> Iterator[Plot]:
         text = "Each kind of background against all signal. Arrows are lower limits: no background passes."
         figure = groups_figure(metrics, schema)
         yield Plot("groups", "Which background is hard to tell from signal", text, "evaluate", figure)
-    text = (
+    explanation = (
         "Signal and background of the same bin; arrows are lower limits. Below, the shape of the background before and "
         "after the cuts that leave so much signal, with their Jensen-Shannon divergence in bits, and that of as many "
-        "rows chosen blindly."
+        f"{schema.entity} chosen blindly."
     )
     spectators = {feature.name: feature for feature in schema.spectators}
-    for name in metrics["dependence"]:
+    for number, name in enumerate(metrics["dependence"]):
         figure = dependence_figure(spectators[name], metrics, schema)
+        text = f"{name}: {spectators[name].description}. {'' if number else explanation}"
         yield Plot(f"dependence_{name}", f"How it depends on {name}", text, "evaluate", figure)
 
 

@@ -48,7 +48,7 @@ def _draw_band(axes: Axes, rows: ScoredRows, options: EvaluationConfig, floor: f
     axes.fill_between(points, np.maximum(low, floor / 9), high, alpha=0.25, linewidth=0, label="68 % intervals")
 
 
-def _inverse(values: np.ndarray) -> np.ndarray:
+def _inverse(values: Any) -> Any:
     return 1 / np.maximum(values, 1e-300)
 
 

@@ -38,9 +38,11 @@ def figure_style() -> Iterator[None]:
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a PNG, and a PDF of the same name for papers; returns the PNG's path."""
+    """Write a PNG, and a PDF of the same name and layout for papers; returns the PNG's path."""
+    write_figure(figure, path.with_suffix(".png"))
+    figure.set_layout_engine("none")
     write_figure(figure, path.with_suffix(".pdf"))
-    return write_figure(figure, path.with_suffix(".png"))
+    return path.with_suffix(".png")
 
 
 def write_figure(figure: Figure, path: Path) -> Path:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
+from matplotlib.patches import Patch, StepPatch
 
 from ..evaluation.metrics import measure
 from ..evaluation.options import EvaluationConfig, Group
@@ -31,13 +32,24 @@ def metrics() -> dict[str, Any]:
     return measure(ROWS, SCHEMA.classes, OPTIONS)
 
 
+def numbers(values: Any) -> np.ndarray:
+    """What an artist holds, as an array."""
+    return np.asarray(values, dtype=np.float64)
+
+
+def heights(patch: Patch) -> np.ndarray:
+    """The steps of a histogram."""
+    assert isinstance(patch, StepPatch)
+    return numbers(patch.get_data()[0])
+
+
 def error_bars(axes: Axes) -> list[ErrorbarContainer]:
     return [item for item in axes.containers if isinstance(item, ErrorbarContainer)]
 
 
 def vertical_ends(container: ErrorbarContainer) -> list[tuple[float, float]]:
     """Lower and upper end of each vertical bar."""
-    segments = [segment for bars in container.lines[2] for segment in bars.get_segments()]
+    segments = [numbers(segment) for bars in container.lines[2] for segment in bars.get_segments()]
     return [(low[1], high[1]) for low, high in segments if low[0] == high[0]]
 
 
@@ -47,12 +59,12 @@ def test_the_roc_curve_with_its_band_and_both_axes(metrics: dict[str, Any]) -> N
     curve, random = axes.lines
     order = np.argsort(-ROWS.score)
     is_signal, weight = ROWS.is_signal[order], ROWS.weight[order]
-    for drawn, kind in zip((curve.get_ydata()[1:], curve.get_xdata()[1:]), (~is_signal, is_signal), strict=True):
+    for drawn, kind in ((curve.get_ydata(), ~is_signal), (curve.get_xdata(), is_signal)):
         expected = np.cumsum(weight * kind) / (weight * kind).sum()
-        np.testing.assert_allclose(drawn, np.maximum(expected, axes.get_ylim()[0] / 4.5), rtol=1e-9)
-    assert np.array_equal(random.get_xdata(), random.get_ydata())
+        np.testing.assert_allclose(numbers(drawn)[1:], np.maximum(expected, axes.get_ylim()[0] / 4.5), rtol=1e-9)
+    assert np.array_equal(numbers(random.get_xdata()), numbers(random.get_ydata()))
     (band,) = axes.collections
-    corners = band.get_paths()[0].vertices
+    corners = numbers(band.get_paths()[0].to_polygons()[0])
     at = np.isclose(corners[:, 0], 0.6)
     low, high = corners[at, 1].min(), corners[at, 1].max()
     item = metrics["rejection"]["0.6"]
@@ -71,18 +83,18 @@ def test_scores_are_densities() -> None:
     for patch, index in zip(axes.patches, range(2), strict=True):
         chosen = ROWS.take(ROWS.label == index)
         expected, _ = np.histogram(chosen.score, 8, (0, 1), density=True, weights=chosen.weight)
-        assert patch.get_data().values == pytest.approx(expected)
+        assert heights(patch) == pytest.approx(expected)
 
 
 def test_the_calibration_curve_shows_the_bins(metrics: dict[str, Any]) -> None:
     upper, lower = calibration_figure(metrics, SCHEMA).axes
     filled = [item for item in metrics["calibration"]["bins"] if item["signal"]]
     (bars,) = error_bars(upper)
-    assert bars.lines[0].get_xdata() == pytest.approx([item["score"] for item in filled])
-    assert bars.lines[0].get_ydata() == pytest.approx([item["signal"]["value"] for item in filled])
+    assert numbers(bars.lines[0].get_xdata()) == pytest.approx([item["score"] for item in filled])
+    assert numbers(bars.lines[0].get_ydata()) == pytest.approx([item["signal"]["value"] for item in filled])
     ends = [(item["signal"]["low"], item["signal"]["high"]) for item in filled]
     assert np.array(vertical_ends(bars)) == pytest.approx(np.array(ends))
-    assert list(lower.patches[0].get_data().values) == [item["rows"] for item in metrics["calibration"]["bins"]]
+    assert heights(lower.patches[0]).tolist() == [item["rows"] for item in metrics["calibration"]["bins"]]
 
 
 def test_bins_without_enough_rows_stay_empty(metrics: dict[str, Any]) -> None:
@@ -90,10 +102,10 @@ def test_bins_without_enough_rows_stay_empty(metrics: dict[str, Any]) -> None:
     bins = metrics["dependence"]["height"]
     assert [item["auc"] is None for item in bins] == [True, False, False]
     (bars,) = error_bars(area)
-    assert bars.lines[0].get_xdata().tolist() == [1, 2]
-    assert bars.lines[0].get_ydata() == pytest.approx([item["auc"]["value"] for item in bins[1:]])
-    assert area.lines[0].get_ydata()[0] == metrics["auc"]["value"]
-    assert shape.patches[0].get_data().values == pytest.approx(metrics["sculpting"]["height"]["before"])
+    assert numbers(bars.lines[0].get_xdata()).tolist() == [1, 2]
+    assert numbers(bars.lines[0].get_ydata()) == pytest.approx([item["auc"]["value"] for item in bins[1:]])
+    assert numbers(area.lines[0].get_ydata())[0] == metrics["auc"]["value"]
+    assert heights(shape.patches[0]) == pytest.approx(metrics["sculpting"]["height"]["before"])
     assert [label.get_text() for label in shape.get_xticklabels()] == ["-9", "-4", "0", "4"]
     assert shape.get_xlabel() == "height [cm$^{-1}$]"
     drawn = {round(end, 6) for bars in error_bars(rejection) for ends in vertical_ends(bars) for end in ends}
@@ -109,7 +121,7 @@ def test_a_limit_is_an_arrow_and_a_value_has_its_interval(metrics: dict[str, Any
     arrow, bar = error_bars(rejection)
     assert vertical_ends(arrow) == [pytest.approx((limit["low"], 2 * limit["low"]))]
     assert vertical_ends(bar) == [pytest.approx((value["low"], value["high"]))]
-    assert arrow.lines[0].get_xdata() < bar.lines[0].get_xdata()
+    assert numbers(arrow.lines[0].get_xdata())[0] < numbers(bar.lines[0].get_xdata())[0]
     assert [label.get_text() for label in rejection.get_xticklabels()] == ["low enough for\ntwo lines"]
 
 
