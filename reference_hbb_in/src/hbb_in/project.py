@@ -1,5 +1,6 @@
 """The project's face: all that the core reads of it (docs: "Make it yours")."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from torch import nn
 
     from .dataset import Samples
+    from .interpret.lrp.layer import Handler
     from .workers import Workers
 
 __all__ = [
     "ABLATIONS",
     "PUBLISHED",
     "REPORT",
+    "RULES",
     "SCHEMA",
     "STUDIES",
     "VALIDATION",
@@ -34,6 +37,7 @@ __all__ = [
 ]
 
 REPORT: tuple[ReportSection, ...] = ()
+RULES: Mapping[str, Callable[[], "Handler"]] = {}
 
 
 def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: "Workers") -> None:

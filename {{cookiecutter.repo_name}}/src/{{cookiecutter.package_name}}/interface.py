@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from .dataset import Samples
+    from .interpret.lrp.layer import Handler
     from .validation.checks import Collector
     from .workers import Workers
 
@@ -87,6 +88,7 @@ class Project(Protocol):
     ABLATIONS: Mapping[str, Ablation]
     PUBLISHED: Mapping[str, Published]
     VALIDATION: tuple[ValidationSection, ...]
+    RULES: Mapping[str, Callable[[], "Handler"]]
 
     def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: "Workers") -> None:
         """Write `train.h5`, `val.h5` and `test.h5` of the schema into `out`, and nothing else there.

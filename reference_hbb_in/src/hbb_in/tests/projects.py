@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ..dataset import Samples
+    from ..interpret.lrp.layer import Handler
 
 __all__ = ["PROFILE", "ROOT", "StandIn", "make_project", "other_config", "other_project", "own_config", "own_project"]
 
@@ -97,6 +98,7 @@ class StandIn:
     ABLATIONS: Mapping[str, Ablation] = field(default_factory=dict)
     PUBLISHED: Mapping[str, Published] = field(default_factory=dict)
     VALIDATION: tuple[ValidationSection, ...] = ()
+    RULES: Mapping[str, Callable[[], "Handler"]] = field(default_factory=dict)
 
     def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: Workers) -> None:
         """Write the three splits."""
