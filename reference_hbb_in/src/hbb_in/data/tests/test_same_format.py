@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import uproot
 
+from ... import workers
 from ...cli import main
 from ...config import DataConfig, Fractions
 from ...dataset import Dataset, Samples
@@ -132,8 +133,9 @@ def test_files_of_another_run_are_not_mixed_in(raw: Path) -> None:
 
 
 def test_the_command_writes_files_that_the_data_command_reads(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(workers, "Workers", Here)
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "tiny.toml").write_text(
         """
