@@ -5,11 +5,11 @@ import time
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from scipy.stats import pearsonr, spearmanr
 
 from ..config import RunConfig, profiles
 from ..errors import UserError
+from ..evaluation.rows import ScoredRows
 from ..interface import Project
 from ..paths import Paths
 from .figures import comparison_figure
@@ -35,15 +35,13 @@ def compare(project: Project, config: RunConfig, paths: Paths, first: str, secon
             "difference would say nothing of the networks; evaluate both on one data set"
         )
         raise UserError(message)
-    (a, label), (b, _) = (run.scores() for run in runs)
-    schema, options = project.SCHEMA, config.evaluation
+    options = config.evaluation
+    a, b = (run.scores(project.SCHEMA.signal) for run in runs)
     points = options.signal_efficiencies
-    pairs = paired_bootstrap(
-        a, b, label, signal=schema.signal, points=points, trials=options.bootstrap, seed=options.seed
-    )
+    pairs = paired_bootstrap(a, b, points=points, trials=options.bootstrap, seed=options.seed)
     names = [_short(run, paths.root) for run in runs]
-    tables = [_metrics_table(pairs, points, names), _scores_table(a, b, schema.signal)]
-    draw = partial(comparison_figure, (a, b), label, schema, names)
+    tables = [_metrics_table(pairs, points, names), _scores_table(a, b)]
+    draw = partial(comparison_figure, (a, b), project.SCHEMA, names)
     name = "-".join(["compare", *(re.sub(r"[^A-Za-z0-9_]+", "-", each) for each in names)])
     write_result(paths, Result(name, f"compare A={first} B={second}", options.seed, tables, draw, runs), started)
 
@@ -96,13 +94,12 @@ def _metrics_table(pairs: dict[str, Pair], points: tuple[float, ...], names: lis
     return Table("metrics", f"{names[0]} and {names[1]} on the same test rows", columns, rows, (note,))
 
 
-def _scores_table(a: np.ndarray, b: np.ndarray, signal: int) -> Table:
-    left, right = a[:, signal], b[:, signal]
-    pearson, spearman = (float(correlation(left, right).statistic) for correlation in (pearsonr, spearmanr))
+def _scores_table(a: ScoredRows, b: ScoredRows) -> Table:
+    pearson, spearman = (float(correlation(a.score, b.score).statistic) for correlation in (pearsonr, spearmanr))
     rows: dict[str, dict[str, Cell]] = {
         "pearson": {"quantity": "Pearson correlation of the scores", "value": pearson},
         "spearman": {"quantity": "Spearman rank correlation of the scores", "value": spearman},
-        "fidelity": {"quantity": "Fidelity: 1 - mean distance of the scores", "value": fidelity(left, right)},
+        "fidelity": {"quantity": "Fidelity: 1 - mean distance of the scores", "value": fidelity(a, b)},
         "agreement": {"quantity": "Share of rows with the same decision", "value": agreement(a, b)},
     }
     return Table("scores", "How alike the scores are", (Column("quantity", "Quantity"), Column("value", "Value")), rows)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..evaluation.ranking import Ranking
 from ..evaluation.resampling import resamples
+from ..evaluation.rows import ScoredRows
 from .tables import Measured
 
 __all__ = ["Pair", "agreement", "fidelity", "paired_bootstrap"]
@@ -21,30 +22,29 @@ class Pair:
     difference: Measured
 
 
-def fidelity(a: np.ndarray, b: np.ndarray) -> float:
-    """One minus the mean distance of two networks' scores (row,), as arXiv:2212.05081 computes it."""
-    return float(1 - np.abs(a - b).mean())
+def fidelity(a: ScoredRows, b: ScoredRows) -> float:
+    """One minus the mean distance of two networks' scores, as arXiv:2212.05081 computes it."""
+    return float(1 - np.average(np.abs(a.score - b.score), weights=a.weight))
 
 
-def agreement(a: np.ndarray, b: np.ndarray) -> float:
-    """Share of the rows to which two networks, class probabilities (row, class), give the same class."""
-    return float((a.argmax(1) == b.argmax(1)).mean())
+def agreement(a: ScoredRows, b: ScoredRows) -> float:
+    """Share of the rows to which two networks give the same class."""
+    return float(np.average(a.probability.argmax(1) == b.probability.argmax(1), weights=a.weight))
 
 
 def paired_bootstrap(
-    a: np.ndarray, b: np.ndarray, label: np.ndarray, *, signal: int, points: Sequence[float], trials: int, seed: int
+    a: ScoredRows, b: ScoredRows, *, points: Sequence[float], trials: int, seed: int
 ) -> dict[str, Pair]:
     """AUC, accuracy and the background efficiency at each signal efficiency of `points`, for both networks.
 
-    `a` and `b` are class probabilities (row, class), `label` int (row,); the score is that of class `signal`. Each of
-    the `trials` bootstrap samples is drawn once, for both. The keys of background efficiencies are the points, as text.
+    `a` and `b` are the same rows with the answers of two networks. Each of the `trials` bootstrap samples is drawn
+    once, for both. The keys of background efficiencies are the points, as text.
     """
-    measures = [_Measure(probability, label, signal, points) for probability in (a, b)]
-    everything = np.ones(len(label))
-    values = np.array([measure(everything) for measure in measures])  # (network, quantity)
-    draws = resamples(label == signal, everything, trials=trials, seed=seed)
+    measures = [_Measure(rows, points) for rows in (a, b)]
+    whole = np.array([measure(a.weight) for measure in measures])  # (network, quantity)
+    draws = resamples(a.is_signal, a.weight, trials=trials, seed=seed)
     samples = np.array([[measure(drawn) for measure in measures] for drawn in draws])  # (trial, network, quantity)
-    values = np.vstack([values, np.diff(values, axis=0)])
+    values = np.vstack([whole, np.diff(whole, axis=0)])
     errors = np.concatenate([samples, np.diff(samples, axis=1)], 1).std(0, ddof=1)
     names = ["auc", "accuracy", *(f"{point:g}" for point in points)]
     return {
@@ -56,9 +56,9 @@ def paired_bootstrap(
 class _Measure:
     """The quantities of one network as a function of the rows' weights."""
 
-    def __init__(self, probability: np.ndarray, label: np.ndarray, signal: int, points: Sequence[float]) -> None:
-        self._ranking = Ranking(probability[:, signal], label == signal)
-        self._right = probability.argmax(1) == label
+    def __init__(self, rows: ScoredRows, points: Sequence[float]) -> None:
+        self._ranking = Ranking(rows.score, rows.is_signal)
+        self._right = rows.probability.argmax(1) == rows.label
         self._points = points
 
     def __call__(self, weight: np.ndarray) -> list[float]:

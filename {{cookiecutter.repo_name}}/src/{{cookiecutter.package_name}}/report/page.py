@@ -15,6 +15,7 @@ from ..fair.source import read_metadata
 from ..files import read_json, write_text
 from ..interface import Project
 from ..paths import Paths
+from ..reproduce.section import reproduction_sections
 from .dependence import dependence_figure, groups_figure
 from .figures import history_figure, input_figure, loss_figure
 from .performance import calibration_figure, roc_figure, score_figure
@@ -45,6 +46,7 @@ def report(project: Project, config: RunConfig, paths: Paths) -> None:
         plots = draw(project, config, paths, metrics, run)
         images = {plot.name: _image(plot, paths) for plot in plots}
     sections = [(item.title, item.command, item.render(config, paths.report)) for item in project.REPORT]
+    sections += reproduction_sections(paths)
     environment = Environment(
         loader=PackageLoader(__package__ or "", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

@@ -101,13 +101,13 @@ def _vary(project: Project, config: RunConfig, name: str, ablation: Ablation) ->
 def _row(project: Project, trial: Trial, outcome: Outcome, baseline: Outcome) -> dict[str, Cell]:
     """What the scores and the metrics of a model say."""
     signal, options = project.SCHEMA.signal, trial.config.evaluation
-    (a, label), (b, _) = baseline.scores(), outcome.scores()
-    pairs = paired_bootstrap(a, b, label, signal=signal, points=(), trials=options.bootstrap, seed=options.seed)
+    a, b = baseline.scores(signal), outcome.scores(signal)
+    pairs = paired_bootstrap(a, b, points=(), trials=options.bootstrap, seed=options.seed)
     return {
         "parameters": int(outcome.metrics["parameters"]),
         "auc": outcome.metric("auc"),
         "difference": None if trial.name == BASELINE else pairs["auc"].difference,
-        "fidelity": fidelity(a[:, signal], b[:, signal]),
+        "fidelity": fidelity(a, b),
         "agreement": agreement(a, b),
     }
 

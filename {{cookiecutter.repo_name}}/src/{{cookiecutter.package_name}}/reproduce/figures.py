@@ -7,9 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from ..evaluation.ranking import Ranking
+from ..evaluation.rows import ScoredRows
 from ..schema import Schema
 from .outcome import Outcome
 from .power_law import PowerLaw
@@ -111,18 +112,15 @@ def _dots(axes: Axes, cells: Sequence[Cell], shift: float, **look: Any) -> None:
     if found:
         values = [cell.value if isinstance(cell, Measured) else cell for cell in found.values()]
         errors = [cell.error if isinstance(cell, Measured) else 0.0 for cell in found.values()]
-        axes.errorbar(values, list(found), xerr=errors, fmt="o", capsize=3, **look)
+        axes.errorbar(values, list(found), xerr=errors if any(errors) else None, fmt="o", capsize=3, **look)
 
 
-def comparison_figure(
-    probabilities: tuple[np.ndarray, np.ndarray], label: np.ndarray, schema: Schema, names: Sequence[str]
-) -> Figure:
+def comparison_figure(runs: tuple[ScoredRows, ScoredRows], schema: Schema, names: Sequence[str]) -> Figure:
     """The two curves of background against signal efficiency, and how often two scores come together."""
     figure = Figure(figsize=(10.2, 4.2))
     left, right = figure.subplots(1, 2)
-    is_signal = label == schema.signal
-    for probability, name, style in zip(probabilities, names, ("-", "--"), strict=True):
-        background, signal = Ranking(probability[:, schema.signal], is_signal).curve(np.ones(len(label)))
+    for rows, name, style in zip(runs, names, ("-", "--"), strict=True):
+        background, signal = Ranking(rows.score, rows.is_signal).curve(rows.weight)
         area = np.trapezoid(signal, background)
         left.plot(signal, np.where(background > 0, background, np.nan), style, label=f"{name}: AUC {area:.4f}")
     left.set_yscale("log")
@@ -130,7 +128,7 @@ def comparison_figure(
     left.set_xlabel(f"Signal efficiency ({schema.classes[schema.signal]})")
     left.set_ylabel("Background efficiency")
     left.legend(loc="upper left")
-    a, b = (probability[:, schema.signal] for probability in probabilities)
+    a, b = (rows.score for rows in runs)
     _, _, _, image = right.hist2d(a, b, bins=50, range=[[0, 1], [0, 1]], norm=LogNorm(), cmap="cividis_r")
     right.axline((0, 0), slope=1, color="0.4", linestyle=":", linewidth=1.2)
     right.set_aspect("equal")
@@ -158,8 +156,11 @@ def learning_curve_figure(
         values, widths = np.array([[loss.value, loss.error] for loss in map(fit.at, along)]).T
         axes.plot(along, values, color=OTHER, label=f"power law, exponent {fit.parameters[2]:.2f}")
         axes.fill_between(along, values - widths, values + widths, color=OTHER, alpha=0.18, linewidth=0)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    axes.loglog()
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(f"Training {entity}")
     axes.set_ylabel("1 $-$ AUC")
     handles, names = axes.get_legend_handles_labels()

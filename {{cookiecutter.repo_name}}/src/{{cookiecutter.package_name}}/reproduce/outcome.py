@@ -6,9 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..errors import UserError
+from ..evaluation.rows import ScoredRows, read_scores
 from ..files import read_json
 from ..paths import Paths
 from .tables import Measured
@@ -82,7 +81,6 @@ class Outcome:
         message = f"{self.report / 'metrics.json'} does not name its test rows; evaluate this model again"
         raise UserError(message)
 
-    def scores(self) -> tuple[np.ndarray, np.ndarray]:
-        """Class probabilities, float64 (row, class), and labels (row,) of the test split."""
-        with np.load(self.report / "scores.npz", allow_pickle=False) as arrays:
-            return arrays["probability"].astype(np.float64), arrays["label"]
+    def scores(self, signal: int) -> ScoredRows:
+        """The test rows with the network's answers; `signal` is the index of the signal class."""
+        return read_scores(self.report / "scores.npz", signal)

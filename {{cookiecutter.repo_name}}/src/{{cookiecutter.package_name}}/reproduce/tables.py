@@ -10,7 +10,6 @@ __all__ = ["Cell", "Column", "Measured", "Table"]
 
 NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
-GROUPED = 10_000  # integers from here on get a space between thousands
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 LATEX = {
     **{character: "\\" + character for character in "&%$#_{}"},
@@ -57,14 +56,14 @@ class Column:
         return f"{self.title} [%]" if self.percent else self.title
 
     def show(self, cell: Cell) -> str:
-        """A cell in words: text as it is, numbers rounded, nothing as a dash."""
+        """A cell in words: text as it is, numbers rounded, thousands apart, nothing as a dash."""
         match cell:
             case None:
                 return NOTHING
             case str():
                 return cell
             case int():
-                return f"{cell:,}".replace(",", THIN_SPACE) if abs(cell) >= GROUPED else str(cell)
+                return f"{cell:,}".replace(",", THIN_SPACE)
             case float():
                 return self._number(cell)
             case Measured(value, error):

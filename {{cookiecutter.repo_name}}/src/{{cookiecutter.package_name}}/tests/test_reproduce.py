@@ -14,6 +14,7 @@ from ..errors import UserError
 from ..evaluation.evaluate import evaluate
 from ..files import read_json, write_json
 from ..interface import Ablation
+from ..report.page import report
 from ..reproduce.ablations import run_ablations
 from ..reproduce.compare import compare
 from ..reproduce.learning_curve import learning_curve, trainings_at
@@ -226,6 +227,9 @@ def test_the_report_gets_a_section_of_each_study(studied: Run, other: Run) -> No
         assert fragment.count('src="data:image/png;base64,') == 1
     assert "Two &lt;channels&gt;" in sections[2][2]
     assert reproduction_sections(other.paths) == []
+    report(studied.project, studied.config, studied.paths)
+    page = studied.paths.page.read_text(encoding="utf-8")
+    assert all(fragment in page and f"<code>{command}</code>" in page for _, command, fragment in sections)
 
 
 def test_what_is_no_run_is_named(studied: Run, capsys: pytest.CaptureFixture[str]) -> None:
