@@ -107,9 +107,10 @@ class RaggedFile:
             self._refuse("the file was never finished")
         self._columns: dict[str, h5py.Dataset] = {}
         for name, (kind, shape) in _layout().items():
-            if name not in self._file or (self._file[name].dtype, self._file[name].shape[1:]) != (kind, shape):
+            column = self._file.get(name)
+            if column is None or (column.dtype, column.shape[1:]) != (kind, shape):
                 self._refuse(f"/{name} is missing or of another shape")
-            self._columns[name] = self._file[name]
+            self._columns[name] = column
 
     def _refuse(self, problem: str) -> NoReturn:
         self._file.close()
