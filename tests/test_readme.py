@@ -168,7 +168,7 @@ def understood(words: tuple[str, ...], place: Path) -> None:
     options = [word.partition("=")[0] for word in words[1:] if word.startswith("--") and word != "--help"]
     head = words[1:3] if words[1] == "-m" else words[1:2] if program.startswith("python") else ()
     subcommands = words[1 + len(head) : next((i for i, word in enumerate(words) if word.startswith("--")), len(words))]
-    asked = tuple(word for word in subcommands if word not in PLACEHOLDERS and not Path(place / word).exists())
+    asked = tuple(word for word in subcommands if word not in PLACEHOLDERS and not set(word) & set("./"))
     text = help_of((path, *head, *asked), place if head else ROOT)
     assert [option for option in options if option not in text] == [], " ".join(words)
 
