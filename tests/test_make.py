@@ -114,6 +114,21 @@ def test_new_data_redo_everything(finished: Path) -> None:
     assert steps(make(finished, "-n", "all", "PROFILE=smoke")) == STEPS[1:]
 
 
+def test_studies_are_made_once_and_again_for_other_settings(finished: Path) -> None:
+    def planned() -> list[str]:
+        output = make(finished, "-n", "reproduce-seeds", "learning-curve", "PROFILE=smoke", "WORKERS=1")
+        return re.findall(r"-m fair_model ([a-z-]+) --profile smoke --workers 1", " ".join(output.split()))
+
+    assert planned() == ["reproduce-seeds", "learning-curve"]
+    make(finished, "learning-curve", "PROFILE=smoke", "WORKERS=1")
+    assert planned() == ["reproduce-seeds"]
+    config = finished / "config" / "smoke.toml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("fractions = [0.25,", "fractions = [0.2,"), encoding="utf-8")
+    make(finished, "build/smoke/reproduction.json", "PROFILE=smoke")
+    assert planned() == ["reproduce-seeds", "learning-curve"]
+
+
 def test_a_project_adds_steps_of_its_own(finished: Path) -> None:
     with (finished / "project.mk").open("a") as stream:
         stream.write(PROJECT_MK)
