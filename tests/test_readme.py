@@ -29,6 +29,7 @@ NOT_CALLED = {
     "cd": "belongs to the shell",
     "docker": "needs a daemon",
     "git": "works on the reader's own clone",
+    "torchrun": "takes the options of another command among its own",
 }
 PLACEHOLDERS = {"PATH_OR_ADDRESS", "ADDRESS", "ADDRESS-OF-THE-TEMPLATE"}
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

@@ -42,6 +42,12 @@ class Samples:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def columns(self) -> dict[str, np.ndarray]:
+        """Every array by its path in the file."""
+        nested = {"inputs": self.inputs, "counts": self.counts, "spectators": self.spectators}
+        flat = {f"{group}/{name}": array for group, arrays in nested.items() for name, array in arrays.items()}
+        return flat | {"labels": self.labels, "weights": self.weights, "event": self.event}
+
     def take(self, rows: np.ndarray | slice) -> "Samples":
         """The given rows, in the given order; a slice copies nothing."""
         return Samples(
@@ -76,12 +82,6 @@ def columns(schema: Schema) -> dict[str, tuple[str, tuple[int, ...]]]:
     table |= {"labels": ("int64", ()), "weights": ("float32", ()), "event": ("int64", ())}
     table |= {f"spectators/{feature.name}": ("float32", ()) for feature in schema.spectators}
     return table
-
-
-def _arrays(samples: Samples) -> dict[str, np.ndarray]:
-    nested = {"inputs": samples.inputs, "counts": samples.counts, "spectators": samples.spectators}
-    flat = {f"{group}/{name}": array for group, arrays in nested.items() for name, array in arrays.items()}
-    return flat | {"labels": samples.labels, "weights": samples.weights, "event": samples.event}
 
 
 class DatasetWriter:
@@ -140,7 +140,7 @@ class DatasetWriter:
         self._disk.check()
 
     def _write(self, samples: Samples) -> None:
-        for name, array in _arrays(samples).items():
+        for name, array in samples.columns().items():
             column = self._columns[name]
             start = len(column)
             column.resize(start + len(samples), axis=0)

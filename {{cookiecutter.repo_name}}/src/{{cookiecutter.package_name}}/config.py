@@ -90,12 +90,20 @@ class TrainingConfig(Section):
     epochs: Positive
     batch_size: Positive = 128
     micro_batch: Positive = Field(default=128, description="rows per backward pass; gradients of a batch add up")
+    optimiser: Literal["adam", "adamw"] = "adamw"
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     schedule: Literal["constant", "one-cycle"] = "constant"
+    ema_decay: Fraction | None = Field(
+        default=None, description="evaluate and keep the exponential moving average of the weights, with this decay"
+    )
     patience: Positive = Field(default=8, description="epochs without a better validation loss before stopping")
-    shuffle_rows: Positive = Field(default=131072, description="rows held in memory and shuffled together")
     normalise: bool = Field(default=True, description="standardise the inputs from the training rows")
+    shuffle_rows: Positive = Field(
+        default=131072, description="rows held in memory and shuffled together; a data set with no more is read once"
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto: a GPU if there is one")
+    precision: Literal["float32", "bfloat16"] = Field(default="float32", description="of the matrix products")
     threads: Positive = Field(default=1, description="more pay off for large networks only; another number, other bits")
 
 

@@ -9,7 +9,7 @@ from tqdm import tqdm
 __all__ = ["progress"]
 
 
-def progress(items: Iterable[Any] | None, *, total: int, title: str, unit: str) -> "tqdm[Any]":
+def progress(items: Iterable[Any] | None, *, total: int, title: str, unit: str, shown: bool = True) -> "tqdm[Any]":
     """A bar on standard error over `items`, or one to `update(n)` by hand where `items` is None."""
     terminal = sys.stderr.isatty()
     return tqdm(
@@ -21,5 +21,6 @@ def progress(items: Iterable[Any] | None, *, total: int, title: str, unit: str) 
         ascii=not terminal,
         mininterval=0.2 if terminal else 20,
         file=sys.stderr,
+        disable=not shown,
         dynamic_ncols=True,
     )

@@ -10,6 +10,7 @@ from ..errors import UserError
 from ..files import sha256, write_json
 from ..interface import Project
 from ..paths import Paths
+from ..training.device import find_device
 from ..training.threads import threads
 from .metrics import measure
 from .predict import load_network, predict
@@ -21,7 +22,7 @@ __all__ = ["evaluate"]
 def evaluate(project: Project, config: RunConfig, paths: Paths) -> None:
     """Write `scores.npz` and `metrics.json` of the test split into the profile's report folder."""
     schema, options = project.SCHEMA, config.evaluation
-    network = load_network(project, config, paths)
+    network = load_network(project, config, paths).to(find_device(config.training.device))
     test = paths.split("test")
     with Dataset(test, schema) as dataset:
         weight = _weights(dataset, paths.config) if options.weights else np.ones(len(dataset))

@@ -12,6 +12,7 @@ from ..interface import Project
 from ..paths import Paths
 from ..progress import progress
 from ..training.batches import as_tensors
+from ..training.device import device_of
 
 __all__ = ["load_network", "predict", "probabilities"]
 
@@ -43,4 +44,5 @@ def predict(network: nn.Module, dataset: Dataset, batch_size: int) -> np.ndarray
 def probabilities(network: nn.Module, samples: Samples) -> np.ndarray:
     """Class probabilities, float64 (row, class), of some rows."""
     with torch.inference_mode():
-        return torch.softmax(network(**as_tensors(samples)[0]).double(), 1).numpy()
+        inputs, _ = as_tensors(samples, device_of(network))
+        return torch.softmax(network(**inputs).double(), 1).cpu().numpy()

@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -11,7 +12,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ..files import sha256
 from ..paths import Paths
 
 __all__ = ["hardware", "processor", "run_record", "versions"]
@@ -19,10 +19,10 @@ __all__ = ["hardware", "processor", "run_record", "versions"]
 PACKAGES = ("torch", "numpy", "h5py", "onnx", "onnxruntime", "safetensors", "scikit-learn")
 
 
-def run_record(paths: Paths, *, command: str, seed: int, started: float, inputs: list[Path]) -> dict[str, Any]:
-    """Commit, seed, versions, hardware, duration and input checksums of a step that began at `started`.
+def run_record(paths: Paths, *, command: str, seed: int, started: float, inputs: Mapping[str, str]) -> dict[str, Any]:
+    """Commit, seed, versions, hardware and duration of a step that began at `started`.
 
-    `started` is a `time.perf_counter()` reading; checksums are SHA-256 by path relative to the project.
+    `started` is a `time.perf_counter()` reading; `inputs` are SHA-256 checksums by path relative to the project.
     """
     return {
         "schema": 1,
@@ -34,7 +34,7 @@ def run_record(paths: Paths, *, command: str, seed: int, started: float, inputs:
         "commit": _commit(paths.root),
         "software": {"python": platform.python_version()} | versions(),
         "hardware": hardware(),
-        "inputs": {path.relative_to(paths.root).as_posix(): sha256(path) for path in inputs},
+        "inputs": dict(inputs),
     }
 
 

@@ -35,7 +35,17 @@ if TYPE_CHECKING:
     from ..dataset import Samples
     from ..interpret.lrp.layer import Handler
 
-__all__ = ["PROFILE", "ROOT", "StandIn", "make_project", "other_config", "other_project", "own_config", "own_project"]
+__all__ = [
+    "CELLS_TOML",
+    "PROFILE",
+    "ROOT",
+    "StandIn",
+    "make_project",
+    "other_config",
+    "other_project",
+    "own_config",
+    "own_project",
+]
 
 ROOT = Path(__file__).resolve().parents[3]
 PROFILE = "tiny"
@@ -187,7 +197,15 @@ def other_config() -> RunConfig:
         profile=PROFILE,
         data=DataConfig(options=Rows()),
         model=Channels(),
-        training=TrainingConfig(epochs=6, batch_size=16, micro_batch=8, learning_rate=0.02, schedule="one-cycle"),
+        training=TrainingConfig(
+            epochs=6,
+            batch_size=16,
+            micro_batch=8,
+            learning_rate=0.02,
+            schedule="one-cycle",
+            ema_decay=0.5,
+            device="cpu",
+        ),
         evaluation=EvaluationConfig(
             batch_size=50,
             bootstrap=20,
@@ -207,7 +225,7 @@ def own_config() -> RunConfig:
     return smallest.model_copy(
         update={
             "profile": PROFILE,
-            "training": TrainingConfig(epochs=3, batch_size=16, micro_batch=8, learning_rate=0.01),
+            "training": TrainingConfig(epochs=3, batch_size=16, micro_batch=8, learning_rate=0.01, device="cpu"),
             "evaluation": smallest.evaluation.model_copy(update={"batch_size": 50, "bootstrap": 20}),
             "export": ExportConfig(rows=20),
             "interpretation": InterpretationConfig(rows=40, repeats=2),

@@ -51,7 +51,7 @@ def test_the_resolved_configuration_is_kept(trained: Run) -> None:
 
 
 def record(root: Path) -> dict[str, Any]:
-    return run_record(Paths(root, "p"), command="train", seed=1, started=time.perf_counter(), inputs=[])
+    return run_record(Paths(root, "p"), command="train", seed=1, started=time.perf_counter(), inputs={})
 
 
 def test_the_commit_and_whether_files_differ_from_it(tmp_path: Path) -> None:
@@ -79,5 +79,5 @@ def test_without_git_there_is_no_commit(tmp_path: Path, monkeypatch: Any) -> Non
 
 def test_the_duration_is_that_of_the_step(tmp_path: Path) -> None:
     started = time.perf_counter() - 100
-    found = run_record(Paths(tmp_path, "p"), command="x", seed=1, started=started, inputs=[])["duration_seconds"]
+    found = run_record(Paths(tmp_path, "p"), command="x", seed=1, started=started, inputs={})["duration_seconds"]
     assert 100 <= found < 130

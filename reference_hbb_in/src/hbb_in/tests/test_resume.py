@@ -11,11 +11,12 @@ import pytest
 import torch
 
 from ..dataset import Samples
-from ..files import sha256
+from ..files import read_json, sha256
+from ..training import checkpoint
 from ..training import train as train_module
-from ..training.batches import shuffled_batches
+from ..training.batches import Rows
 from ..training.checkpoint import fingerprint, load_checkpoint, save_checkpoint
-from ..training.train import train
+from ..training.train import Training, train
 from .conftest import Run
 
 
@@ -34,19 +35,21 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     return result(run)
 
 
-def stop_in(run: Run, epoch: int) -> list[int]:
+def stop_in(run: Run, epoch: int, step: int = 2) -> list[int]:
     """Train until the middle of an epoch; the epochs that began."""
+    place = (epoch, step)
     begun = []
+    shuffled = Rows.shuffled
 
-    def interrupted(*arguments: Any, **named: Any) -> Iterator[Samples]:
-        begun.append(named["epoch"])
-        for number, batch in enumerate(shuffled_batches(*arguments, **named)):
-            if named["epoch"] == epoch and number == 2:
+    def interrupted(rows: Rows, size: int, *, seed: int, epoch: int) -> Iterator[Samples]:
+        begun.append(epoch)
+        for number, batch in enumerate(shuffled(rows, size, seed=seed, epoch=epoch)):
+            if (epoch, number) == place:
                 raise KeyboardInterrupt
             yield batch
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train_module, "shuffled_batches", interrupted)
+        patch.setattr(Rows, "shuffled", interrupted)
         with pytest.raises(KeyboardInterrupt):
             train(run.project, run.config, run.paths)
     return begun
@@ -64,6 +67,27 @@ def test_a_stopped_training_ends_with_the_same_bits(
     train(other.project, other.config, other.paths)
     assert result(other) == expected
     assert not (other.paths.model / "checkpoint.pt").exists()
+    assert [len(seconds) for seconds in read_json(other.paths.run)["training"]["seconds"].values()] == [6, 6]
+
+
+@pytest.mark.parametrize("place", [(1, 0), (1, 4), (4, 1), (6, 5)], ids=str)
+def test_a_long_epoch_is_saved_on_the_way(
+    place: tuple[int, int], other: Run, expected: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a checkpoint after each step, only the steps that were not done are done."""
+    monkeypatch.setattr(train_module, "CHECKPOINT_SECONDS", 0.0)
+    stop_in(other, *place)
+    rows = []
+    take_step = Training._step
+
+    def counting(training: Training, batch: Samples) -> torch.Tensor:
+        rows.append(len(batch))
+        return take_step(training, batch)
+
+    monkeypatch.setattr(Training, "_step", counting)
+    train(other.project, other.config, other.paths)
+    assert len(rows) == 6 * (6 - place[0] + 1) - place[1]
+    assert result(other) == expected
 
 
 @pytest.mark.slow
@@ -94,7 +118,7 @@ def test_a_resumed_training_that_was_done_only_writes_its_result(
             train(other.project, other.config, other.paths)
     assert not other.paths.weights.exists()
     with monkeypatch.context() as patch:
-        patch.setattr(train_module, "shuffled_batches", fail)
+        patch.setattr(Rows, "shuffled", fail)
         train(other.project, other.config, other.paths)
     assert result(other) == expected
 
@@ -122,17 +146,18 @@ def test_a_checkpoint_of_another_configuration_is_ignored(
     assert result(other) == expected
 
 
-def test_the_fingerprint_follows_model_training_and_data(other: Run) -> None:
-    files = [other.paths.processed / name for name in ("train.h5", "val.h5")]
+def test_the_fingerprint_follows_model_training_data_and_code(other: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = {"train.h5": "a", "val.h5": "b"}
     config = other.config
-    first = fingerprint(config, files)
-    assert fingerprint(config, files) == first
+    first = fingerprint(config, data)
+    assert fingerprint(config, dict(data)) == first
     model = config.model.model_copy(update={"channels": 7})
     evaluation = config.evaluation.model_copy(update={"bootstrap": 7})
-    assert fingerprint(config.model_copy(update={"model": model}), files) != first
-    assert fingerprint(config.model_copy(update={"evaluation": evaluation}), files) == first
-    files[1].write_bytes(files[1].read_bytes() + b"x")
-    assert fingerprint(config, files) != first
+    assert fingerprint(config.model_copy(update={"model": model}), data) != first
+    assert fingerprint(config.model_copy(update={"evaluation": evaluation}), data) == first
+    assert fingerprint(config, data | {"val.h5": "c"}) != first
+    monkeypatch.setattr(checkpoint, "sha256", lambda path: path.name)
+    assert fingerprint(config, data) != first
 
 
 def test_a_checkpoint_cannot_run_code(other: Run) -> None:

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import nn
 from torch.nn import functional
 
 from ..config import TrainingConfig
 from ..dataset import Dataset
 from ..errors import UserError
-from ..files import sha256
+from ..files import read_json, sha256
 from ..training import train as train_module
-from ..training.batches import as_tensors
+from ..training.batches import Rows, as_tensors
 from ..training.train import Training, train
 from .conftest import Run
+from .joint_training import Plain
 
 
 def change(run: Run, **training: Any) -> Run:
@@ -53,6 +53,23 @@ def test_loss_falls_where_classes_can_be_told_apart(trained: Run) -> None:
 def test_the_folder_holds_the_record_and_no_leftovers(trained: Run) -> None:
     names = {path.name for path in trained.paths.model.iterdir()} - {"model.onnx"}
     assert names == {"weights.safetensors", "config.json", "run.json", "history.csv"}
+
+
+def test_the_record_times_every_epoch(trained: Run) -> None:
+    record = read_json(trained.paths.run)["training"]
+    assert record["device"] == "cpu"
+    for seconds in record["seconds"].values():
+        assert len(seconds) == record["epochs"] == len(history(trained))
+        assert min(seconds) >= 0
+    assert 0 < sum(record["seconds"]["training"]) < read_json(trained.paths.run)["duration_seconds"]
+
+
+def test_the_history_has_the_learning_rates(other: Run) -> None:
+    """Those of the last epoch are next to nothing in a whole cycle."""
+    train(other.project, other.config, other.paths)
+    found = [row["learning_rate"] for row in history(other)]
+    assert max(found) > 0.5 * other.config.training.learning_rate
+    assert 0 < found[-1] < 1e-3 * other.config.training.learning_rate
 
 
 def test_the_weights_are_those_of_the_network(trained: Run) -> None:
@@ -121,18 +138,6 @@ def test_gradients_of_micro_batches_add_up_to_that_of_the_batch(micro_batch: int
     assert training.history[0]["loss"] == pytest.approx(loss.item(), rel=1e-5)
 
 
-class Plain(nn.Module):
-    """Two layers on the flattened slots."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(20, 8), nn.Tanh(), nn.Linear(8, 3))
-
-    def forward(self, cells: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.layers(cells)
-        return logits
-
-
 def test_early_stopping_keeps_the_best_epoch(other: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     losses = iter([1.0, 0.5, 0.6, 0.7, 0.4])
     monkeypatch.setattr(train_module, "validate", lambda *_: (next(losses), 0.5))
@@ -164,6 +169,35 @@ def test_one_cycle_ends_where_it_should(other: Run) -> None:
     assert rates[-1] < 1e-6
 
 
+def test_the_published_recipe_written_out(other: Run) -> None:
+    """Adam, mean cross-entropy, the best validation loss kept, an end after `patience` epochs without a better one."""
+    recipe = {"optimiser": "adam", "schedule": "constant", "learning_rate": 0.03, "ema_decay": None}
+    run = change(other, **recipe, epochs=40, patience=2)
+    run.project.network = lambda _: Plain()
+    train(run.project, run.config, run.paths)
+    with (
+        Dataset(run.paths.split("train"), run.project.SCHEMA) as data,
+        Dataset(run.paths.split("val"), run.project.SCHEMA) as validation,
+    ):
+        training, held_out = Training(run.project, run.config, data, validation), as_tensors(validation.read())
+        network, optimiser = training.network.double(), torch.optim.Adam(training.network.parameters(), lr=0.03)
+        losses: list[float] = []
+        while not losses or len(losses) - 1 - losses.index(min(losses)) < 2:
+            for batch in Rows(data, 1000).shuffled(16, seed=1, epoch=len(losses) + 1):
+                inputs, labels = as_tensors(batch)
+                optimiser.zero_grad()
+                torch.autograd.backward(functional.cross_entropy(network(inputs["cells"].double()), labels))
+                optimiser.step()
+            with torch.no_grad():
+                losses.append(functional.cross_entropy(network(held_out[0]["cells"].double()), held_out[1]).item())
+            if losses[-1] == min(losses):
+                best = copy.deepcopy(network.state_dict())
+    assert len(losses) < 40
+    assert [row["validation_loss"] for row in history(run)] == pytest.approx(losses, rel=1e-4)
+    for name, weight in load_file(run.paths.weights).items():
+        torch.testing.assert_close(weight.double(), best[name], rtol=1e-3, atol=1e-4)
+
+
 def test_a_training_that_diverges_says_so_and_writes_no_weights(other: Run) -> None:
     run = change(other, learning_rate=1e30, schedule="constant")
     with pytest.raises(UserError, match="learning_rate"):
@@ -191,8 +225,9 @@ def test_training_is_in_physical_units_or_normalised_as_asked(prepared: Run, tmp
             Dataset(prepared.paths.processed / "train.h5", prepared.project.SCHEMA) as data,
             Dataset(prepared.paths.processed / "val.h5", prepared.project.SCHEMA) as validation,
         ):
-            network = Training(prepared.project, config, data, validation).network
-        buffers = {name: value for name, value in network.named_buffers() if name.startswith("normalise.")}
+            training = Training(prepared.project, config, data, validation)
+            training.start()
+        buffers = {name: value for name, value in training.network.named_buffers() if name.startswith("normalise.")}
         touched = [name for name, value in buffers.items() if (value != value[0]).any()]
         assert bool(touched) == (normalise and bool(buffers))
     assert list(tmp_path.iterdir()) == []

@@ -1,14 +1,15 @@
 """Normalisation of the inputs as a part of the network, so that every exported form takes physical units."""
 
+from collections.abc import Iterable
+
 import torch
 from torch import nn
 
-from ..dataset import Dataset
+from ..dataset import Samples
 from ..errors import UserError
 
 __all__ = ["Moments", "Standardise", "fit_normalisation", "is_real"]
 
-FIT_ROWS = 4096
 LIMIT = 5.0
 
 
@@ -96,16 +97,16 @@ class Moments:
         return (self._squares / self.count).sqrt()
 
 
-def fit_normalisation(network: nn.Module, data: Dataset) -> None:
-    """Fit every layer in `network.normalise`, a ModuleDict from an input's name to its Standardise, to the data set.
+def fit_normalisation(network: nn.Module, batches: Iterable[Samples]) -> None:
+    """Fit every layer in `network.normalise`, a ModuleDict from an input's name to its Standardise, to all batches.
 
-    A network without that attribute is left alone: it takes its inputs as they are. The data set is read once.
+    A network without that attribute is left alone: it takes its inputs as they are.
     """
     layers = getattr(network, "normalise", None)
     if layers is None:
         return
     moments = {name: Moments(len(layer.center)) for name, layer in layers.items()}
-    for batch in data.batches(FIT_ROWS):
+    for batch in batches:
         for name, collected in moments.items():
             collected.add(torch.from_numpy(batch.inputs[name]))
     for name, layer in layers.items():

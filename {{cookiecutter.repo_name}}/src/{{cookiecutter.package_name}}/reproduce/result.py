@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ..fair.provenance import run_record
-from ..files import write_json, write_text
+from ..files import sha256, write_json, write_text
 from ..paths import Paths
 from ..report.style import figure_style, save_figure
 from .outcome import Outcome
@@ -42,7 +42,8 @@ def reproduction_folder(paths: Paths) -> Path:
 def write_result(paths: Paths, result: Result, started: float) -> None:
     """Write the files of a study that began at `started`, a `time.perf_counter()` reading, and print its main table."""
     path = reproduction_folder(paths) / result.name
-    inputs = [outcome.model / "weights.safetensors" for outcome in result.outcomes]
+    weights = [outcome.model / "weights.safetensors" for outcome in result.outcomes]
+    inputs = {path.relative_to(paths.root).as_posix(): sha256(path) for path in weights}
     record = run_record(paths, command=result.command, seed=result.seed, started=started, inputs=inputs)
     write_text(path.with_suffix(".md"), "\n".join(table.as_markdown() for table in result.tables))
     write_text(path.with_suffix(".tex"), "\n".join(table.as_latex() for table in result.tables))

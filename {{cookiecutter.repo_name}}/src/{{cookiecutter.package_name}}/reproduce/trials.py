@@ -7,29 +7,25 @@ have changed is done anew. Studies share trials: where another one has done the 
 import hashlib
 import json
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from statistics import fmean
 from types import ModuleType
 from typing import Any, cast
-
-import torch
 
 from ..config import RunConfig
 from ..dataset import Dataset
 from ..evaluation.evaluate import evaluate
-from ..evaluation.predict import load_network
-from ..files import read_json, write_json
+from ..files import read_json, sha256, write_json
 from ..interface import Project
 from ..paths import Paths
 from ..progress import progress
 from ..training.checkpoint import fingerprint
-from ..training.threads import threads
-from ..training.train import train, validate
+from ..training.train import train
 from ..workers import Workers
 from .outcome import RECORD, Outcome
 from .subset import write_subset
@@ -85,7 +81,7 @@ class Trial:
         """Hash of all that determines the result."""
         files = [self.data / f"{name}.h5" for name in ("train", "val", "test")]
         content = {
-            "training": fingerprint(self.config, files),
+            "training": fingerprint(self.config, {path.name: sha256(path) for path in files}),
             "evaluation": self.config.evaluation.model_dump(mode="json"),
             "rows": self.rows,
         }
@@ -149,13 +145,12 @@ def _run(get_project: Callable[[], Project], paths: Paths, task: tuple[Trial, st
     trial, identity = task
     mine = trial.paths(paths)
     record = _begin(mine.folder, identity)
-    seconds = None
     with (mine.folder / "log.txt").open("a", encoding="utf-8") as log, redirect_stderr(log):
         project = get_project()
         if not mine.weights.exists():
-            seconds = _train(project, trial, mine)
+            _train(project, trial, mine)
         evaluate(project, trial.config, mine)
-        record |= _measure(project, trial, mine, None if record["interrupted"] else seconds)
+    record |= _about(project, trial, mine)
     if trial.rows:
         mine.split("train").unlink(missing_ok=True)
     write_json(mine.folder / RECORD, record | {"finished": True})
@@ -167,38 +162,28 @@ def _begin(folder: Path, identity: str) -> dict[str, Any]:
     if path.exists():
         record: dict[str, Any] = read_json(path)
         if record["identity"] == identity:
-            return record | {"interrupted": True}
+            return record
     shutil.rmtree(folder, ignore_errors=True)
-    record = {"schema": 1, "identity": identity, "finished": False, "interrupted": False}
+    record = {"schema": 1, "identity": identity, "finished": False}
     write_json(path, record)
     return record
 
 
-def _train(project: Project, trial: Trial, paths: TrialPaths) -> float:
-    """Train; returns the seconds that it took."""
+def _train(project: Project, trial: Trial, paths: TrialPaths) -> None:
     if trial.rows:
         write_subset(
             trial.data / "train.h5", paths.split("train"), project.SCHEMA, trial.rows, trial.config.training.seed
         )
-    torch.optim.Adam([torch.zeros(1)])  # imports what the optimisers need, which takes seconds of its own
-    started = time.perf_counter()
     train(project, trial.config, paths)
-    return time.perf_counter() - started
 
 
-def _measure(project: Project, trial: Trial, paths: TrialPaths, seconds: float | None) -> dict[str, Any]:
-    """Number of training rows, and seconds per epoch for training and, timed by itself, for validation.
-
-    `seconds` is what the whole training took, None where it was interrupted.
-    """
-    options = trial.config.training
-    network = load_network(project, trial.config, paths)
-    with Dataset(paths.split("val"), project.SCHEMA) as validation, threads(options.threads):
-        started = time.perf_counter()
-        validate(network, validation, options.batch_size)
-        pause = time.perf_counter() - started
+def _about(project: Project, trial: Trial, paths: TrialPaths) -> dict[str, Any]:
+    """Number of training rows, and mean seconds per epoch for training and for validation."""
     with Dataset(trial.data / "train.h5", project.SCHEMA) as data:
         rows = trial.rows or len(data)
-    epochs = read_json(paths.run)["training"]["epochs"]
-    epoch = None if seconds is None else max(seconds / epochs - pause, 0.0)
-    return {"rows": rows, "epoch_seconds": epoch, "validation_seconds": pause}
+    seconds = read_json(paths.run)["training"]["seconds"]
+    return {
+        "rows": rows,
+        "epoch_seconds": fmean(seconds["training"]),
+        "validation_seconds": fmean(seconds["validation"]),
+    }

@@ -1,14 +1,15 @@
 """Batches: every row once in an epoch, in an order that only (seed, epoch) decides."""
 
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ..dataset import Dataset
+from ..dataset import Dataset, Samples
 from ..training import batches
-from ..training.batches import as_tensors, micro_batches, shuffled_batches
+from ..training.batches import Rows, as_tensors, micro_batches
 from .projects import CELLS
 from .samples import assert_same, random_samples, write_dataset
 
@@ -31,8 +32,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
 
 def order(dataset: Dataset, size: int, *, seed: int = 1, epoch: int = 1, pool: int = 10_000) -> list[list[int]]:
     """Numbers of the rows in each batch."""
-    found = shuffled_batches(dataset, size, seed=seed, epoch=epoch, shuffle_rows=pool)
-    return [batch.event.tolist() for batch in found]
+    return [batch.event.tolist() for batch in Rows(dataset, pool).shuffled(size, seed=seed, epoch=epoch)]
 
 
 @pytest.mark.parametrize("pool", [1, 8, 20, 50, 96, 103, 10_000])
@@ -65,9 +65,52 @@ def test_a_pool_of_everything_is_a_full_shuffle(dataset: Dataset) -> None:
     assert drawn.std() > 0.5 * spread
 
 
-def test_rows_stay_whole(dataset: Dataset) -> None:
-    for batch in shuffled_batches(dataset, 20, seed=1, epoch=1, shuffle_rows=16):
+@pytest.mark.parametrize("pool", [16, 10_000])
+def test_rows_stay_whole(dataset: Dataset, pool: int) -> None:
+    for batch in Rows(dataset, pool).shuffled(20, seed=1, epoch=1):
         assert_same(batch, dataset.read().take(batch.event))
+
+
+@pytest.mark.parametrize("pool", [16, 103, 10_000])
+@pytest.mark.parametrize("size", [1, 5, 8, 1000])
+def test_rows_in_order_are_those_of_the_file(dataset: Dataset, size: int, pool: int) -> None:
+    parts = list(Rows(dataset, pool).in_order(size))
+    assert max(map(len, parts)) <= size
+    assert_same(Samples.concatenate(parts), dataset.read())
+
+
+def test_a_data_set_that_fits_is_read_once(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+
+    def counting(start: int = 0, stop: int | None = None) -> Samples:
+        samples = Dataset.read(dataset, start, stop)
+        read.append(len(samples))
+        return samples
+
+    monkeypatch.setattr(dataset, "read", counting)
+    for limit, times in ((ROWS, 1), (ROWS - 1, 6)):
+        rows = Rows(dataset, limit)
+        for epoch in range(3):
+            assert len(list(rows.shuffled(10, seed=1, epoch=epoch))) == 11
+            assert len(list(rows.in_order(8))) == 13
+        assert times <= sum(read) / ROWS < times + 0.1
+        read.clear()
+
+
+@pytest.mark.parametrize("limit", [16 * 1024, 1024 * 1024], ids=["pools", "whole"])
+def test_no_more_rows_than_asked_are_in_memory(limit: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the rows themselves there is one copy, beside a block that is read and a batch that is made."""
+    monkeypatch.setattr(batches, "BLOCK_ROWS", 1024)
+    rows = 64 * 1024
+    path = write_dataset(tmp_path / "a.h5", CELLS, random_samples(CELLS, rows))
+    with Dataset(path, CELLS) as data:
+        bytes_per_row = sum(array.nbytes for array in data.read(0, 100).columns().values()) / 100
+        tracemalloc.start()
+        for batch in Rows(data, limit).shuffled(512, seed=1, epoch=1):
+            del batch
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 1.3 * min(limit, rows) * bytes_per_row
 
 
 @pytest.mark.parametrize("size", [1, 4, 30, 100])
@@ -80,6 +123,18 @@ def test_micro_batches_are_a_partition_by_size(dataset: Dataset, size: int) -> N
     assert counts == sorted(counts)
     for part in parts:
         assert_same(part, dataset.read().take(part.event))
+
+
+@pytest.mark.parametrize("processes", [2, 3, 40])
+def test_processes_share_the_rows_of_a_batch(dataset: Dataset, processes: int) -> None:
+    """Every row goes to one of them, and all get as many, of like sizes."""
+    batch = dataset.read(10, 40)
+    shares = [
+        [row for part in micro_batches(batch, 4, rank=rank, processes=processes) for row in part.event]
+        for rank in range(processes)
+    ]
+    assert sorted(row for share in shares for row in share) == sorted(batch.event)
+    assert {len(share) for share in shares} <= {30 // processes, -(-30 // processes)}
 
 
 def test_tensors_have_the_types_of_the_interface(dataset: Dataset) -> None:

@@ -1,8 +1,9 @@
-"""The state of a training after a whole epoch: enough to go on as if it had never stopped."""
+"""The state of a training, saved: enough to go on as if it had never stopped."""
 
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,15 @@ from ..files import atomic_path, sha256
 __all__ = ["fingerprint", "load_checkpoint", "save_checkpoint"]
 
 
-def fingerprint(config: RunConfig, data: list[Path]) -> str:
-    """Hash of all that determines a training: `[model]`, `[training]`, the data files and the network's code."""
+def fingerprint(config: RunConfig, data: Mapping[str, str]) -> str:
+    """Hash of all that determines a training: `[model]`, `[training]`, checksums of the data, the code."""
     package = Path(__file__).parents[1]
+    code = [path for folder in ("model", "training") for path in sorted((package / folder).iterdir()) if path.is_file()]
     content = {
         "model": config.model.model_dump(mode="json"),
         "training": config.training.model_dump(mode="json"),
-        "data": [sha256(path) for path in data],
-        "code": [sha256(path) for path in [package / "project.py", *sorted((package / "model").glob("*.py"))]],
+        "data": dict(data),
+        "code": [sha256(path) for path in [package / "project.py", *code]],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
