@@ -122,7 +122,7 @@ def table(record: dict[str, Any]) -> str:
     """The record as Markdown."""
     lines = ["| What is done | jets per CPU second | over the plain way | over bare reading |", "|---|---:|---:|---:|"]
     for name, title in NAMES.items():
-        ratios = [f"{record[kind][name]:.2g}" if name in record[kind] else "" for kind in ("over_plain", "over_bare")]
+        ratios = [f"{record[kind][name]:.1f}" if name in record[kind] else "" for kind in ("over_plain", "over_bare")]
         lines.append(f"| {title} | {record['jets_per_cpu_second'][name]:,.0f} | {' | '.join(ratios)} |")
     software = ", ".join(f"{name} {version}" for name, version in record["software"].items())
     return (

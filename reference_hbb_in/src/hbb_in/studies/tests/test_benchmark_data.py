@@ -12,6 +12,7 @@ from ...data.cms.jets import read_jets
 from ...data.options import DataOptions, Window
 from ...data.ragged import to_samples
 from ...data.tests.ntuples import ntuple_branches, random_jets, write_branches
+from ...files import read_json
 from ..benchmark_data.measure import measure, table
 from ..benchmark_data.plain import NUMBERS, plain_arrays, plain_file
 
@@ -60,3 +61,10 @@ def test_a_folder_without_files_is_refused_with_the_remedy(tmp_path: Path, capsy
     project = Path(__file__).parents[4]
     assert main(["benchmark-data", "--project", str(project), "--root", str(tmp_path)]) == 1
     assert "needs ROOT files in train/ and test/; write some with `simulate --root FOLDER`" in capsys.readouterr().err
+
+
+def test_the_documentation_shows_the_recorded_measurement() -> None:
+    docs = Path(__file__).parents[4] / "docs" / "project"
+    page = (docs / "ntuples.md").read_text(encoding="utf-8")
+    shown = page.split("<!-- benchmark-data -->")[1].split("<!-- /benchmark-data -->")[0]
+    assert shown.strip() == table(read_json(docs / "benchmark-data.json")).strip()
