@@ -91,7 +91,7 @@ class Project(Protocol):
     RULES: Mapping[str, Callable[[], "Handler"]]
 
     def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: "Workers") -> None:
-        """Write `train.h5`, `val.h5` and `test.h5` of the schema into `out`; tables that explain them may lie beside them.
+        """Write `train.h5`, `val.h5` and `test.h5` of the schema into `out`; tables on them may lie beside them.
 
         Downloads and intermediate results go into `raw`, which survives a kill and makes a rerun quick.
         `workers` share out what takes long. The result depends on `config` and `source` alone, never on them.
