@@ -62,11 +62,13 @@ def _compare(project: "Project", config: "RunConfig", paths: "Paths", arguments:
 
 
 def _workers(config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> "Workers":
-    """As many trainings at a time as the cores allow, unless the options say otherwise."""
+    """As many trainings at a time as the cores allow, or one on a GPU, unless the options say otherwise."""
     from ..reproduce.trials import trials_folder
+    from ..training.device import find_device
 
     workers = workers_of(arguments, trials_folder(paths))
-    fitting = max(1, workers.processes // config.training.threads)
+    on_cpu = find_device(config.training.device).type == "cpu"
+    fitting = max(1, workers.processes // config.training.threads) if on_cpu else 1
     return replace(workers, processes=fitting) if arguments.workers is None else workers
 
 

@@ -49,8 +49,8 @@ def learning_curve(project: Project, config: RunConfig, paths: Paths, workers: W
     ]
     outcomes = run_trials(project, paths, trials, workers)
     points: dict[int, list[Measured]] = {}
-    for outcome in outcomes:
-        points.setdefault(int(outcome.record["rows"]), []).append(outcome.metric("auc"))
+    for trial, outcome in zip(trials, outcomes, strict=True):
+        points.setdefault(trial.rows or everything, []).append(outcome.metric("auc"))
     spreads = {number: Spread.of([auc.value for auc in found]) for number, found in points.items()}
     fit = _fit(spreads)
     beside = Beside.of(project, STUDY)

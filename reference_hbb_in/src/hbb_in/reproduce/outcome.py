@@ -4,6 +4,7 @@ import csv
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from ..errors import UserError
@@ -35,12 +36,6 @@ class Outcome:
         return all(path.exists() for path in (self.model / "run.json", self.report / "metrics.json"))
 
     @cached_property
-    def record(self) -> dict[str, Any]:
-        """The record of the trial."""
-        content: dict[str, Any] = read_json(self.model / RECORD)
-        return content
-
-    @cached_property
     def run(self) -> dict[str, Any]:
         """The record of the training."""
         content: dict[str, Any] = read_json(self.model / "run.json")
@@ -67,6 +62,10 @@ class Outcome:
     def epochs(self) -> int:
         """Number of epochs, those after the best one included."""
         return int(self.run["training"]["epochs"])
+
+    def epoch_seconds(self, part: str) -> float:
+        """Mean time of an epoch, for its part `training` or `validation`."""
+        return fmean(self.run["training"]["seconds"][part])
 
     def metric(self, name: str) -> Measured:
         """A test metric with its bootstrap error."""

@@ -39,7 +39,7 @@ COLUMNS = (
     Column("epochs", "Epochs", digits=0),
     Column("validation_accuracy", "Validation accuracy"),
     Column("validation_loss", "Validation loss"),
-    Column("epoch_seconds", "Training, s/epoch", digits=1),
+    Column("training_seconds", "Training, s/epoch", digits=1),
     Column("validation_seconds", "Validation, s/epoch", digits=2),
     Column("auc", "AUC"),
 )
@@ -133,8 +133,8 @@ def _row(method: str, outcome: Outcome) -> dict[str, Cell]:
         "epochs": outcome.epochs,
         "validation_accuracy": outcome.best["validation_accuracy"],
         "validation_loss": outcome.best["validation_loss"],
-        "epoch_seconds": outcome.record["epoch_seconds"],
-        "validation_seconds": outcome.record["validation_seconds"],
+        "training_seconds": outcome.epoch_seconds("training"),
+        "validation_seconds": outcome.epoch_seconds("validation"),
         "auc": outcome.metric("auc"),
     }
 

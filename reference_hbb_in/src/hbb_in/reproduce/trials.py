@@ -7,23 +7,22 @@ have changed is done anew. Studies share trials: where another one has done the 
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from statistics import fmean
 from types import ModuleType
 from typing import Any, cast
 
 from ..config import RunConfig
-from ..dataset import Dataset
 from ..evaluation.evaluate import evaluate
 from ..files import read_json, sha256, write_json
 from ..interface import Project
 from ..paths import Paths
 from ..progress import progress
+from ..splits import SPLITS
 from ..training.checkpoint import fingerprint
 from ..training.train import train
 from ..workers import Workers
@@ -76,12 +75,10 @@ class Trial:
         folder = trials_folder(paths) / self.study / self.name
         return TrialPaths(paths.root, paths.profile, folder, self.data, self.rows)
 
-    @property
-    def identity(self) -> str:
-        """Hash of all that determines the result."""
-        files = [self.data / f"{name}.h5" for name in ("train", "val", "test")]
+    def identity(self, checksums: Mapping[str, str]) -> str:
+        """Hash of all that determines the result; `checksums` are those of the three files of its data set."""
         content = {
-            "training": fingerprint(self.config, {path.name: sha256(path) for path in files}),
+            "training": fingerprint(self.config, checksums),
             "evaluation": self.config.evaluation.model_dump(mode="json"),
             "rows": self.rows,
         }
@@ -104,7 +101,8 @@ def run_trials(project: Project, paths: Paths, trials: Sequence[Trial], workers:
 
     A single local worker is this process. What a trial prints goes into `log.txt` in its folder.
     """
-    identities = [trial.identity for trial in trials]
+    checksums = {folder: _checksums(folder) for folder in {trial.data for trial in trials}}
+    identities = [trial.identity(checksums[trial.data]) for trial in trials]
     done = _finished(paths)
     waiting = [(trial, identity) for trial, identity in zip(trials, identities, strict=True) if identity not in done]
     task = partial(_run, _portable(project), paths)
@@ -119,12 +117,16 @@ def run_trials(project: Project, paths: Paths, trials: Sequence[Trial], workers:
     return [Outcome(done[identity], done[identity]) for identity in identities]
 
 
+def _checksums(folder: Path) -> dict[str, str]:
+    return {name: sha256(folder / f"{name}.h5") for name in SPLITS}
+
+
 def _finished(paths: Paths) -> dict[str, Path]:
     """The folders of all finished trials of a profile, by identity."""
     found = {}
     for record in sorted(trials_folder(paths).glob(f"*/*/{RECORD}")):
         content = read_json(record)
-        if content["finished"]:
+        if content["finished"] and (record.parent / "weights.safetensors").exists():
             found[content["identity"]] = record.parent
     return found
 
@@ -150,7 +152,6 @@ def _run(get_project: Callable[[], Project], paths: Paths, task: tuple[Trial, st
         if not mine.weights.exists():
             _train(project, trial, mine)
         evaluate(project, trial.config, mine)
-    record |= _about(project, trial, mine)
     if trial.rows:
         mine.split("train").unlink(missing_ok=True)
     write_json(mine.folder / RECORD, record | {"finished": True})
@@ -171,19 +172,6 @@ def _begin(folder: Path, identity: str) -> dict[str, Any]:
 
 def _train(project: Project, trial: Trial, paths: TrialPaths) -> None:
     if trial.rows:
-        write_subset(
-            trial.data / "train.h5", paths.split("train"), project.SCHEMA, trial.rows, trial.config.training.seed
-        )
+        seed = trial.config.training.seed
+        write_subset(trial.data / "train.h5", paths.split("train"), project.SCHEMA, trial.rows, seed)
     train(project, trial.config, paths)
-
-
-def _about(project: Project, trial: Trial, paths: TrialPaths) -> dict[str, Any]:
-    """Number of training rows, and mean seconds per epoch for training and for validation."""
-    with Dataset(trial.data / "train.h5", project.SCHEMA) as data:
-        rows = trial.rows or len(data)
-    seconds = read_json(paths.run)["training"]["seconds"]
-    return {
-        "rows": rows,
-        "epoch_seconds": fmean(seconds["training"]),
-        "validation_seconds": fmean(seconds["validation"]),
-    }

@@ -81,7 +81,7 @@ def unescaped(latex: str) -> str:
     return re.sub(symbols, "", latex)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(TEXTS)
 def test_no_text_is_a_command_of_latex(text: str) -> None:
     table = Table("any", text, (Column("a", text), Column("b", "B")), {"one": {"a": text, "b": 1}}, (text,))
