@@ -43,6 +43,18 @@ def _benchmark_data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each way, in turns (default: %(default)s)")
 
 
+def _load_benchmark_relevance() -> Command:
+    from .benchmark_relevance.command import run
+
+    return run
+
+
+def _benchmark_relevance_arguments(parser: argparse.ArgumentParser) -> None:
+    add_profile(parser)
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each form, in turns (default: %(default)s)")
+    parser.add_argument("--jets", type=int, default=512, help="jets of the test sample (default: %(default)s)")
+
+
 def _load_simulate() -> Command:
     from .. import project
     from ..commands.common import as_action
@@ -72,6 +84,11 @@ STUDIES: Mapping[str, Study] = {
         "measure how fast CMS ntuples are converted, beside the plain way and bare reading",
         _load_benchmark_data,
         _benchmark_data_arguments,
+    ),
+    "benchmark-relevance": Study(
+        "measure the speed of relevance propagation beside the textbook form",
+        _load_benchmark_relevance,
+        _benchmark_relevance_arguments,
     ),
     "simulate": Study(
         "simulate jets and write them as ROOT files in the format of the CMS open data",

@@ -9,7 +9,7 @@ from torch import nn
 
 from ..errors import UserError
 from ..interpret import make_rule, mean_objects, relevance
-from ..interpret.lrp.layer import Layer
+from ..interpret.lrp.layer import Layer, plus
 from ..interpret.lrp.rules import RULES
 from .relevance_networks import FEATURES, SLOTS, Flat, PairNetwork, close, random_objects, seeded
 
@@ -72,7 +72,7 @@ class Scaled(nn.Linear):
 def scaled(layer: Layer, values: torch.Tensor) -> torch.Tensor:
     module = layer.module
     assert isinstance(module, Scaled)
-    return layer.linear(lambda a, w: 2 * a[0] @ w[0].T, (module.weight,), values, bias=2 * module.bias)
+    return layer.linear(lambda a, w, b: plus(2 * a[0] @ w[0].T, b), (module.weight,), values, bias=2 * module.bias)
 
 
 def test_a_layer_without_a_rule_is_named() -> None:
@@ -144,7 +144,7 @@ def test_rows_must_be_the_first_axis() -> None:
             logits: torch.Tensor = self.out(self.each(objects.transpose(0, 1)).transpose(0, 1).flatten(1))
             return logits
 
-    with pytest.raises(UserError, match="the rows must be the first axis of all layers"):
+    with pytest.raises(UserError, match=r"each returns \(.*\) for \d+ rows; rows must be the first axis of all layers"):
         relevance(seeded(Transposed), {"objects": random_objects([7] * SLOTS)}, memory=10**9)
 
 

@@ -130,6 +130,6 @@ def _check(ledger: Ledger, dtype: torch.dtype) -> None:
         if not imbalance[worst].abs() <= allowed[worst]:
             message = (
                 f"relevance is not conserved in {name}: {imbalance[worst]:.3g} of {ledger.explained[worst]:.3g} is "
-                f"missing in row {worst}; the rows must be the first axis of all layers, and handlers must conserve"
+                f"missing in row {worst}; rows must be the first axis of all layers, and handlers must conserve"
             )
             raise UserError(message)

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from ...errors import UserError
 from ...layers import PairLinear, WeightedSum
 from ...training.normalise import Standardise
-from .layer import Handler, Layer
+from .layer import Handler, Layer, plus
 from .propagation import Tensors
 from .recurrent import gru
 
@@ -25,7 +25,7 @@ def linear(layer: Layer, values: torch.Tensor) -> torch.Tensor:
     """nn.Linear."""
     module = layer.module
     assert isinstance(module, nn.Linear)
-    return layer.linear(lambda a, w: F.linear(a[0], w[0]), (module.weight,), values, bias=module.bias)
+    return layer.linear(lambda a, w, b: F.linear(a[0], w[0], b), (module.weight,), values, bias=module.bias)
 
 
 def pair_linear(layer: Layer, receivers: torch.Tensor, senders: torch.Tensor) -> torch.Tensor:
@@ -33,9 +33,8 @@ def pair_linear(layer: Layer, receivers: torch.Tensor, senders: torch.Tensor) ->
     module = layer.module
     assert isinstance(module, PairLinear)
 
-    def pairs(objects: Tensors, weights: Tensors) -> torch.Tensor:
-        received, sent = map(F.linear, objects, weights)
-        return received.unsqueeze(2) + sent.unsqueeze(1)
+    def pairs(a: Tensors, w: Tensors, b: torch.Tensor | None) -> torch.Tensor:
+        return F.linear(a[0], w[0], b).unsqueeze(2) + F.linear(a[1], w[1]).unsqueeze(1)
 
     n = receivers.shape[-1]
     return layer.linear(pairs, (module.weight[:, :n], module.weight[:, n:]), receivers, senders, bias=module.bias)
@@ -46,7 +45,12 @@ def convolution(layer: Layer, values: torch.Tensor) -> torch.Tensor:
     module = layer.module
     assert isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d))
     bias = None if module.bias is None else module.bias.reshape(-1, *[1] * len(module.kernel_size))
-    return layer.linear(lambda a, w: module._conv_forward(a[0], w[0], None), (module.weight,), values, bias=bias)
+
+    def convolve(a: Tensors, w: Tensors, b: torch.Tensor | None) -> torch.Tensor:
+        output: torch.Tensor = module._conv_forward(a[0], w[0], None if b is None else b.flatten())
+        return output
+
+    return layer.linear(convolve, (module.weight,), values, bias=bias)
 
 
 def batch_normalisation(layer: Layer, values: torch.Tensor) -> torch.Tensor:
@@ -59,17 +63,17 @@ def batch_normalisation(layer: Layer, values: torch.Tensor) -> torch.Tensor:
     scale = (module.running_var + module.eps).rsqrt() * (module.weight if module.affine else 1.0)
     bias = -module.running_mean * scale + (module.bias if module.affine else 0.0)
     shape = (-1, *[1] * (values.ndim - 2))
-    return layer.linear(lambda a, w: a[0] * w[0], (scale.reshape(shape),), values, bias=bias.reshape(shape))
+    return layer.linear(lambda a, w, b: plus(a[0] * w[0], b), (scale.reshape(shape),), values, bias=bias.reshape(shape))
 
 
 def average(layer: Layer, values: torch.Tensor) -> torch.Tensor:
     """Average pooling: a linear layer whose weights are positive."""
-    return layer.linear(lambda a, w: w[0] * layer.original(a[0]), (values.new_ones(()),), values)
+    return layer.linear(lambda a, w, _: w[0] * layer.original(a[0]), (values.new_ones(()),), values)
 
 
 def weighted_sum(layer: Layer, values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """WeightedSum: to each object by what it adds."""
-    return layer.linear(lambda a, w: layer.original(a[0], w[0]), (weights.detach(),), values)
+    return layer.linear(lambda a, w, _: layer.original(a[0], w[0]), (weights.detach(),), values)
 
 
 ELEMENTWISE = (

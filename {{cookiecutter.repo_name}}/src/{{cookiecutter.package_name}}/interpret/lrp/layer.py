@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from .propagation import LinearMap, Run, Tensors, distribute, keep
+from .propagation import Function, LinearMap, Run, Tensors, distribute, keep
 from .rules import Rule
 
-__all__ = ["Handler", "Layer"]
+__all__ = ["Handler", "Layer", "plus"]
 
 
 @dataclass
@@ -29,21 +29,27 @@ class Layer:
 
     def linear(
         self,
-        function: Callable[[Tensors, Tensors], torch.Tensor],
+        function: Function,
         weights: Tensors,
         *inputs: torch.Tensor,
         bias: torch.Tensor | None = None,
         rule: Rule | None = None,
     ) -> torch.Tensor:
-        """function(inputs, weights) + bias; its relevance is distributed over the inputs by the rule.
+        """function(inputs, weights, bias), whose relevance is distributed over the inputs by the rule.
 
-        `function` is linear in the inputs and in the weights, and keeps the rows apart; `bias` is broadcast.
+        `function` is linear in the inputs and in the weights, keeps the rows apart, and adds the bias that it is given,
+        or none; `bias` can be broadcast against its result.
         """
         return distribute(self.run, self.name, LinearMap(function, weights, bias), rule or self.rule, inputs)
 
     def keep(self, function: Callable[[torch.Tensor], torch.Tensor], values: torch.Tensor) -> torch.Tensor:
         """A function of each element by itself, which keeps the element's relevance."""
         return keep(self.run, function, values)
+
+
+def plus(values: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    """The values with the bias added, if there is one: for functions that have no bias of their own."""
+    return values if bias is None else values + bias
 
 
 Handler = Callable[..., Any]

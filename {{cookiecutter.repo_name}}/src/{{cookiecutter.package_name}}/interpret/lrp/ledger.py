@@ -45,7 +45,7 @@ class Ledger:
     """The account of an explanation, float64 (row,) each.
 
     `explained` is the number that is explained, the relevance at the network's output; `inputs` is the relevance of all
-    inputs, on padding too; `magnitude` is the largest sum of |relevance| at any layer, beside which rounding is judged.
+    inputs, on padding too; `magnitude` is the largest norm of the relevance at any layer: rounding is relative to it.
     `entries` go from the output to the inputs; a layer that is called twice has two.
     """
 

@@ -12,24 +12,32 @@ from typing import Any
 
 import torch
 
+from ...errors import UserError
 from .ledger import Entry, by_row
 from .rules import Rule, Term
 
-__all__ = ["LinearMap", "Run", "Tensors", "distribute", "keep"]
+__all__ = ["Function", "LinearMap", "Run", "Tensors", "distribute", "keep"]
 
 Tensors = tuple[torch.Tensor, ...]
+
+
+Function = Callable[[Tensors, Tensors, torch.Tensor | None], torch.Tensor]
 
 
 @dataclass(frozen=True)
 class LinearMap:
     """A function of some inputs and weights that is linear in the inputs and in the weights, and a bias to be added.
 
-    `function(inputs, weights)` must not hold a constant of its own; `bias` is broadcast against its result.
+    `function(inputs, weights, bias)` adds the bias that it is given, or none; `bias` is broadcast against its result.
     """
 
-    function: Callable[[Tensors, Tensors], torch.Tensor]
+    function: Function
     weights: Tensors
     bias: torch.Tensor | None = None
+
+    def __call__(self, inputs: Tensors, *, biased: bool = False) -> torch.Tensor:
+        """The map of the inputs, with or without the bias."""
+        return self.function(inputs, self.weights, self.bias if biased else None)
 
 
 @dataclass
@@ -54,10 +62,15 @@ def distribute(run: Run, layer: str, linear: LinearMap, rule: Rule, inputs: Tens
     if run.collecting:
         depends = any(values.requires_grad for values in inputs)
         run.baselines.append(tuple(values.detach() for values in inputs) if depends else None)
-        return torch.zeros_like(linear.function(_detached(inputs), linear.weights))
+        return torch.zeros_like(linear(_detached(inputs)))
     baseline = run.baselines.popleft() if run.baselines else None
     step = _Distribution(run, layer, linear, rule, _constants(inputs, baseline), [v.requires_grad for v in inputs])
     output: torch.Tensor = _Propagate.apply(step, *inputs)  # type: ignore[no-untyped-call]
+    if output.requires_grad and len(output) % run.rows:
+        message = (
+            f"{layer} returns {tuple(output.shape)} for {run.rows} rows; rows must be the first axis of all layers"
+        )
+        raise UserError(message)
     run.elements += output.numel()
     return output
 
@@ -112,16 +125,16 @@ class _Propagate(torch.autograd.Function):
 
 @dataclass
 class _Contributions:
-    """Parts of the inputs and the sum of what they contribute to the outputs, with the graph between them."""
+    """Parts of the inputs and the sum of what they and the constants contribute, with the graph between them."""
 
     parts: tuple[Tensors, ...]
     total: torch.Tensor
 
-    def shares(self, relevance: torch.Tensor) -> Tensors:
+    def shares(self, quotient: torch.Tensor) -> Tensors:
         """Relevance of the inputs, from that of the outputs per unit of contribution."""
         leaves = [values for part in self.parts for values in part]
-        gradients = torch.autograd.grad(self.total, leaves, relevance)
-        shares = [values.detach() * gradient for values, gradient in zip(leaves, gradients, strict=True)]
+        gradients = torch.autograd.grad(self.total, leaves, quotient)
+        shares = [gradient.mul_(values.detach()) for values, gradient in zip(leaves, gradients, strict=True)]
         number = len(self.parts[0])
         return tuple(sum(shares[index + number :: number], shares[index]) for index in range(number))
 
@@ -138,74 +151,94 @@ class _Distribution:
     explained: list[bool]  # which inputs depend on those of the network
 
     def forward(self, inputs: Tensors) -> torch.Tensor:
-        """The layer's output. What is constant counts as bias, and is always absorbed."""
-        weights, bias = self.linear.weights, self.linear.bias
-        offset = None
+        """The layer's output. What the constants contribute counts as bias, and is always absorbed."""
+        self.inputs, self.offset = inputs, None
+        self.bias = self.linear.bias if self.rule.absorbs_bias else None
         if self.constants is not None:
-            inputs = tuple(values - constant for values, constant in zip(inputs, self.constants, strict=True))
-            offset = self.linear.function(self.constants, weights)
-        self.inputs = inputs
-        self.constant = _sum(offset, bias if self.rule.absorbs_bias else None)
-        contributions = self._contributions(Term())
-        self.plain = contributions if any(term.plain for term in self.rule.terms) else None
-        output = _sum(contributions.total.detach(), _sum(offset, bias))
-        assert output is not None
-        self.output = output
-        return output
+            self.inputs = tuple(values - constant for values, constant in zip(inputs, self.constants, strict=True))
+            self.offset = self.linear(self.constants, biased=self.rule.absorbs_bias)
+        if any(term.plain for term in self.rule.terms):
+            self.plain = self._contributions(Term())
+            output = self.plain.total.detach()
+            missing = None if self.rule.absorbs_bias else self.linear.bias
+            self.output = output if missing is None else output + missing
+        else:
+            self.output = self.linear(inputs, biased=True)
+        return self.output
 
     def backward(self, received: torch.Tensor) -> Tensors:
         """Relevance of the inputs from that of the output."""
         run, rows = self.run, self.run.rows
-        run.magnitude = torch.maximum(run.magnitude, received.reshape(rows, -1).norm(1, dim=1).double())
+        run.magnitude = torch.maximum(run.magnitude, received.reshape(rows, -1).norm(dim=1).double())
+        everything = by_row(received, rows)
         passed: Tensors = ()
         totals = torch.zeros(3, rows, dtype=torch.float64, device=received.device)
         for term in self.rule.terms:
-            inputs, account = self._term(term, received)
+            part = _part(received, self.output, term)
+            inputs, account = self._term(term, part, everything if part is received else by_row(part, rows))
             passed = tuple(map(torch.add, passed, inputs)) if passed else inputs
             totals += account
         bias, stabiliser, assigned = totals
         handed = torch.stack([by_row(values, rows) for values in compress(passed, self.explained)]).sum(0)
-        everything = by_row(received, rows)
         run.entries.append(Entry(self.layer, everything, handed, bias, stabiliser, everything - assigned))
         return passed
 
-    def _term(self, term: Term, received: torch.Tensor) -> tuple[Tensors, torch.Tensor]:
+    def _term(self, term: Term, received: torch.Tensor, assigned: torch.Tensor) -> tuple[Tensors, torch.Tensor]:
         """Relevance that a term hands to the inputs, and rows (3, row): to constants, to epsilon, in all."""
         rows, epsilon = self.run.rows, self.rule.epsilon
-        contributions = self.plain if term.plain and self.plain else self._contributions(term)
-        constant = None if self.constant is None else _weighted(self.constant, term.positive)
-        total = _sum(contributions.total.detach(), constant)
-        assert total is not None
-        if term.sign:
-            received = torch.where(self.output * term.sign > 0, received, 0.0)
-        if term.share != 1:
-            received = received * term.share
+        contributions = self.plain if term.plain else self._contributions(term)
+        total = contributions.total.detach()
         if epsilon:
-            quotient = received / (total + torch.copysign(total.new_tensor(epsilon), total))
+            denominator = torch.copysign(total.new_tensor(epsilon), total).add_(total)
+            quotient = torch.div(received, denominator, out=denominator)
         else:
-            received = torch.where(total == 0, 0.0, received)
-            quotient = received / torch.where(total == 0, 1.0, total)
-        assigned = by_row(received, rows)
-        to_epsilon = assigned - by_row(quotient * total, rows) if epsilon else torch.zeros_like(assigned)
-        to_constants = torch.zeros_like(assigned) if constant is None else by_row(quotient * constant, rows)
-        return contributions.shares(quotient), torch.stack([to_constants, to_epsilon, assigned])
+            quotient = torch.where(total == 0, 0.0, received) / torch.where(total == 0, 1.0, total)
+        constant = self._constant(term)
+        to_constants = torch.zeros_like(assigned) if constant is None else _products(quotient, constant, rows)
+        passed = contributions.shares(quotient)
+        handed_down = by_row(quotient.mul_(total), rows)
+        if epsilon:
+            return passed, torch.stack([to_constants, assigned - handed_down, assigned])
+        return passed, torch.stack([to_constants, torch.zeros_like(assigned), handed_down])
+
+    def _constant(self, term: Term) -> torch.Tensor | None:
+        """What the bias, the baseline and other constants contribute: an input whose activation is one."""
+        constant = self.bias if self.offset is None else self.offset
+        return None if constant is None else _weighted(constant, term.positive)
 
     def _contributions(self, term: Term) -> _Contributions:
-        """Contributions of the inputs, in parts of one sign where the term treats the signs differently."""
+        """All contributions, those of the inputs in parts of one sign where the term treats the signs differently."""
         cases = [(self.inputs, term.positive)]
         if term.positive != term.negative and any(bool((values < 0).any()) for values in self.inputs):
             cases = [
                 (tuple(values.clamp(min=0) for values in self.inputs), term.positive),
                 (tuple(values.clamp(max=0) for values in self.inputs), term.negative),
             ]
-        parts, total = [], None
+        parts = []
+        constant = self._constant(term)
+        total, bias = (None, constant) if self.offset is None else (constant, None)
         with torch.enable_grad():
             for values, factors in cases:
                 parts.append(tuple(part.detach().requires_grad_() for part in values))
                 weights = tuple(_weighted(weight, factors) for weight in self.linear.weights)
-                total = _sum(total, self.linear.function(parts[-1], weights))
+                contributed = self.linear.function(parts[-1], weights, bias)
+                total, bias = contributed if total is None else total + contributed, None
         assert total is not None
         return _Contributions(tuple(parts), total)
+
+
+def _part(received: torch.Tensor, output: torch.Tensor, term: Term) -> torch.Tensor:
+    """The relevance that a term has to distribute."""
+    if term.sign:
+        received = torch.where(output * term.sign > 0, received, 0.0)
+    return received if term.share == 1 else received * term.share
+
+
+def _products(values: torch.Tensor, constant: torch.Tensor, rows: int) -> torch.Tensor:
+    """Sums of values * constant for each row, (row,); `constant` is broadcast, which saves most of the products."""
+    repeated = [1] * (values.ndim - constant.ndim) + list(constant.shape)
+    axes = [axis for axis, size in enumerate(repeated) if axis and size == 1]
+    return by_row((values.sum(axes, keepdim=True) if axes else values) * constant, rows)
 
 
 def _weighted(values: torch.Tensor, factors: tuple[float, float]) -> torch.Tensor:
@@ -213,9 +246,3 @@ def _weighted(values: torch.Tensor, factors: tuple[float, float]) -> torch.Tenso
     if factors == (1.0, 1.0):
         return values
     return factors[0] * values.clamp(min=0) + factors[1] * values.clamp(max=0)
-
-
-def _sum(left: torch.Tensor | None, right: torch.Tensor | None) -> torch.Tensor | None:
-    if left is None or right is None:
-        return right if left is None else left
-    return left + right

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ...errors import UserError
-from .layer import Layer
+from .layer import Layer, plus
 from .propagation import Tensors
 from .rules import PROPORTIONAL
 
@@ -67,9 +67,9 @@ class _Cell:
             from_values = F.linear(values, self.w[gates], self.b[gates])
             r, z = torch.sigmoid(from_values + F.linear(state, self.u[gates], self.c[gates])).chunk(2, 1)
 
-        def candidate(inputs: Tensors, weights: Tensors) -> torch.Tensor:
-            return F.linear(inputs[0], weights[0]) + r * F.linear(inputs[1], weights[1])
+        def candidate(a: Tensors, w: Tensors, b: torch.Tensor | None) -> torch.Tensor:
+            return plus(F.linear(a[0], w[0]) + r * F.linear(a[1], w[1]), b)
 
         bias, weights = self.b[own] + r * self.c[own], (self.w[own], self.u[own])
         n = self.layer.keep(torch.tanh, self.layer.linear(candidate, weights, values, state, bias=bias))
-        return self.layer.linear(lambda a, w: w[0] * a[0] + w[1] * a[1], (1 - z, z), n, state, rule=self.mixing)
+        return self.layer.linear(lambda a, w, _: w[0] * a[0] + w[1] * a[1], (1 - z, z), n, state, rule=self.mixing)

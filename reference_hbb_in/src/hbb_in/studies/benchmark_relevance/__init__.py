@@ -1,0 +1,1 @@
+"""How fast relevance is propagated, beside the paper's equations as written."""
