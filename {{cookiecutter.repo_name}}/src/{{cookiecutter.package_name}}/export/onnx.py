@@ -14,13 +14,13 @@ from torch import nn
 from ..config import RunConfig
 from ..dataset import Dataset
 from ..errors import UserError
+from ..evaluation.predict import load_network
 from ..fair.source import read_metadata
 from ..files import atomic_path
 from ..interface import Project
 from ..paths import Paths
 from ..schema import Schema
 from ..training.batches import as_tensors
-from ..evaluation.predict import load_network
 
 __all__ = ["check_graph", "export"]
 
