@@ -44,5 +44,5 @@ def test_the_choice_does_not_depend_on_how_the_jets_are_dealt_out(
 
 
 def test_a_missing_class_is_named() -> None:
-    with pytest.raises(UserError, match=r"no Hbb jets.*raise the number of chunks"):
+    with pytest.raises(UserError, match=r"no Hbb jets.*simulate more chunks"):
         match_spectra(np.full(3, 400.0), np.zeros(3, dtype=np.int64), np.arange(3), bins=2, seed=1)
