@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import beta, binomtest
 from sklearn.calibration import calibration_curve
 
 from ..evaluation.calibration import calibration
@@ -42,6 +42,17 @@ def test_the_error_by_its_definition(weighted: bool) -> None:
             score = np.average(chosen.score, weights=chosen.weight)
             total += chosen.weight.sum() / rows.weight.sum() * abs(share - score)
     assert measured(rows)["error"]["value"] == pytest.approx(total)
+
+
+def test_intervals_of_weighted_rows_rest_on_their_effective_number() -> None:
+    rows = draw_scores(400, weighted=True)
+    tail = (1 - ONE_SIGMA) / 2
+    for item in measured(rows)["bins"]:
+        weight = rows.weight[(rows.score >= item["low"]) & (rows.score < item["high"])]
+        number = weight.sum() ** 2 / (weight**2).sum()
+        passing = item["signal"]["value"] * number
+        assert item["signal"]["low"] == pytest.approx(beta.ppf(tail, passing, number - passing + 1), rel=1e-6)
+        assert item["signal"]["high"] == pytest.approx(beta.ppf(1 - tail, passing + 1, number - passing), rel=1e-6)
 
 
 def test_bins_hold_every_row_once_and_empty_ones_say_so() -> None:

@@ -95,6 +95,8 @@ def test_weights_are_used_where_that_is_asked_for(other: Run) -> None:
     evaluate(other.project, config, other.paths)
     metrics = json.loads(other.paths.metrics.read_text(encoding="utf-8"))
     assert metrics["weighted"] is True
+    assert metrics["images"] == 90
+    assert sum(item["rows"] for item in metrics["calibration"]["bins"]) == 89
     with np.load(other.paths.scores) as scores:
         score, label, weight = scores["probability"][:, 1], scores["label"], scores["weight"]
     assert np.array_equal(weight, random_samples(other.project.SCHEMA, 90).weights * (np.arange(90) > 0))
@@ -104,9 +106,7 @@ def test_weights_are_used_where_that_is_asked_for(other: Run) -> None:
 @pytest.mark.parametrize("first", [-1.0, np.nan, np.inf])
 def test_weights_that_no_efficiency_can_have(first: float, other: Run) -> None:
     config = weighted(other, first=first)
-    with pytest.raises(
-        UserError, match=rf"test\.h5: the weights cannot be used: that of row 0 is {first:g}, .* false"
-    ):
+    with pytest.raises(UserError, match=rf"test\.h5: the weights cannot be used: that of row 0 is {first:g}, .* false"):
         evaluate(other.project, config, other.paths)
     assert not other.paths.report.exists()
 

@@ -54,6 +54,13 @@ def test_uncertain_numbers_give_the_mean_of_the_confidence_distributions() -> No
     assert low == pytest.approx(grid[np.searchsorted(above, 0.25)], abs=1e-5)
 
 
+def test_the_numbers_need_not_be_whole() -> None:
+    low, high = interval(np.array([10.0]), 10.5)
+    tail = (1 - ONE_SIGMA) / 2
+    assert (low, high) == pytest.approx((beta.ppf(tail, 10, 1.5), beta.ppf(1 - tail, 11, 0.5)), rel=1e-9)
+    assert high < 1
+
+
 def test_uncertain_numbers_widen_the_interval() -> None:
     low, high = interval(np.array([10]), 1000)
     wide_low, wide_high = interval(np.array([6, 8, 10, 12, 14]), 1000)

@@ -74,6 +74,26 @@ def test_rejection_by_hand() -> None:
     assert rejection == {"0.4": (12 / 1, 1), "0.6": (pytest.approx(12 / 5), 5), "0.8": (pytest.approx(12 / 9), 9)}
 
 
+def test_the_error_of_a_rejection_counts_at_least_one_passing_row() -> None:
+    """In some of the trials not one of the two background rows that pass is drawn."""
+    label = np.array([1] * 40 + [0] * 60)
+    rows = scored(np.concatenate([np.linspace(0.5, 1, 40), [0.9, 0.8], np.linspace(0, 0.4, 58)]), label)
+    trials = separate(rows, np.array([0.5]), trials=50, seed=1).trial_background[:, 0]
+    rejections = [1 / trial if trial else 60 for trial in trials]
+    assert 0 < sum(trial == 0 for trial in trials) < 50
+    found = entry(rows, bootstrap=50, signal_efficiencies=(0.5,))["rejection"]["0.5"]
+    assert found["error"] == pytest.approx(np.std(np.minimum(rejections, 60), ddof=1))
+
+
+def test_limits_and_intervals_rest_on_the_effective_number_of_rows() -> None:
+    """Of 40 background rows, ten weigh 3 and the others 1: (30 + 30)^2 / (90 + 30) = 30 effective rows."""
+    label = np.array([0] * 40 + [1] * 20)
+    weight = np.where(np.arange(60) < 10, 3.0, 1.0)
+    rows = scored(np.where(label == 1, 0.9, 0.1) + np.linspace(0, 0.05, 60), label, weight)
+    found = entry(rows, signal_efficiencies=(0.5,))["rejection"]["0.5"]
+    assert found["low"] == pytest.approx(1 / (1 - 0.05 ** (1 / 30)), rel=1e-6)
+
+
 def test_where_no_background_passes_there_is_a_lower_limit() -> None:
     label = np.array([0] * 40 + [1] * 20)
     found = entry(scored(np.where(label == 1, 0.9, 0.1) + np.linspace(0, 0.05, 60), label))
@@ -89,16 +109,20 @@ def test_the_quick_bootstrap_against_a_slow_one(weighted: bool) -> None:
     rows = draw_scores(120, digits=1, weighted=weighted)
     found = separate(rows, np.array([0.5]), trials=25, seed=3)
     random = np.random.default_rng(3)
-    areas, efficiencies = [], []
+    areas, efficiencies, shifted = [], [], []
+    score, weight = rows.score[~rows.is_signal], rows.weight[~rows.is_signal]
     for _ in range(25):
         drawn = rows.take(random.integers(120, size=120))
         areas.append(roc_auc_score(drawn.is_signal, drawn.score, sample_weight=drawn.weight))
-        background, signal, _ = roc_curve(
+        background, signal, threshold = roc_curve(
             drawn.is_signal, drawn.score, sample_weight=drawn.weight, drop_intermediate=False
         )
-        efficiencies.append(background[signal >= 0.5 - 1e-12][0])
+        place = np.flatnonzero(signal >= 0.5 - 1e-12)[0]
+        efficiencies.append(background[place])
+        shifted.append(weight[score >= threshold[place]].sum() / weight.sum())
     np.testing.assert_allclose(found.trial_auc, areas, rtol=1e-12)
     np.testing.assert_allclose(found.trial_background[:, 0], efficiencies, rtol=1e-9)
+    np.testing.assert_allclose(found.shifted_background[:, 0], shifted, rtol=1e-9)
 
 
 def test_whole_weights_are_repeated_rows() -> None:

@@ -56,6 +56,14 @@ def test_a_group_is_a_part_of_the_background_and_is_compared_with_all_signal() -
     assert {item["rows"]["signal"] for item in found.values()} == {rows.is_signal.sum()}
 
 
+def test_a_group_holds_its_lower_bound_and_not_its_upper_one() -> None:
+    number = np.arange(60) % 3
+    rows = scored(np.linspace(0, 1, 60), (np.arange(60) < 20).astype(int), spectators={"number": number})
+    kinds = (Group(name="one", spectator="number", low=1, high=2),)
+    found = groups(rows, ("dull", "bright"), options(groups=kinds))
+    assert found["one"]["rows"]["background"] == (number[20:] == 1).sum()
+
+
 def test_several_background_classes_are_groups() -> None:
     rows = draw_scores(300, 3, signal=1)
     found = groups(rows, ("dull", "bright", "mixed"), options(groups=(Group(name="low", spectator="height", high=0),)))
