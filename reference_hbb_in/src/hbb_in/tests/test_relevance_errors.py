@@ -129,7 +129,7 @@ def test_recurrent_layers_are_taken_one_by_one() -> None:
 
 
 def test_batch_statistics_mix_the_rows() -> None:
-    network = Flat(seeded(nn.BatchNorm1d, SLOTS, track_running_stats=False))
+    network = Flat(seeded(nn.BatchNorm1d, SLOTS, 1e-5, 0.1, True, False))
     with pytest.raises(UserError, match="layer has no running statistics"):
         relevance(network, {"objects": random_objects([3, 4])})
 
