@@ -139,14 +139,17 @@ class Table:
 
     def as_html(self) -> str:
         """A fragment: the table, then its notes."""
-        head = "".join(f'<th scope="col">{title}</th>' for title in self._headings(escape))
+        first, *rest = self._headings(escape)
+        head = f'<th scope="col">{first}</th>' + "".join(
+            f'<th scope="col" style="text-align: right">{title}</th>' for title in rest
+        )
         body = "".join(
             f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
             for first, *rest in self._cells(escape)
         )
         notes = "".join(f'<p class="soft">{escape(note)}</p>' for note in self.notes)
         caption = f"<p>{escape(self.caption)}</p>"
-        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        table = f'<table class="metrics"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
         return f'{caption}<div class="scroll">{table}</div>{notes}'
 
     def _headings(self, quote: Callable[[str], str]) -> list[str]:

@@ -30,8 +30,9 @@ DROPPED = {
 
 
 def _smaller(hidden: int, effect: int, output: int) -> Ablation:
+    """A network with the sizes h, D_E and D_O and without the dropped features, of which 18 and 9 are left."""
     sizes = {"hidden": hidden, "effect": effect, "output": output}
-    return Ablation(f"18 + 9 features, h = {hidden}, D_E = {effect}, D_O = {output}", sizes | DROPPED)
+    return Ablation(f"18 + 9 features, ({hidden}, {effect}, {output})", sizes | DROPPED)
 
 
 ABLATIONS: Mapping[str, Ablation] = {
