@@ -22,13 +22,15 @@ from .joint_training import joint_project, run
 from .projects import CELLS_TOML, PROFILE, make_project, other_config
 
 MODULE = f"{__package__}.joint_training"
+PATIENCE = 300  # seconds
 # 96 rows: the last batch of an epoch has one, so that one of two processes gets none
 TRAINING = "[training]\nbatch_size = 19\nmicro_batch = 4\nema_decay = 0.5\ndevice = 'cpu'"
 
 
-def project(root: Path) -> Paths:
+def project(root: Path, epochs: int = 2) -> Paths:
     paths = make_project(root, joint_project(), other_config())
     text = CELLS_TOML.replace("[training]", TRAINING).replace("batch_size = 16\n", "")
+    text = text.replace("epochs = 2\n", f"epochs = {epochs}\npatience = {epochs}\n")
     paths.config.write_text(text, encoding="utf-8")
     return paths
 
@@ -70,6 +72,12 @@ def torchrun(root: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, text=True)
 
 
+def end_of(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    """The exit code, and what went to standard error."""
+    error = process.communicate(timeout=PATIENCE)[1]
+    return process.returncode, error
+
+
 def files(paths: Paths) -> set[Path]:
     return {path for path in paths.root.rglob("*") if path.is_file()}
 
@@ -99,8 +107,7 @@ def test_two_processes_take_the_steps_of_one(alone: Paths, tmp_path: Path, capsy
     before = files(second)
     process = second_process(second.root)
     assert run(first.root) == 0
-    error = process.communicate(timeout=100)[1]
-    assert (process.returncode, error) == (0, "")
+    assert end_of(process) == (0, "")
     assert "epoch 2/2" in capsys.readouterr().err
     assert files(second) - before == {second.root / "gradients.pt"}
     expected = torch.load(alone.root / "gradients.pt")
@@ -129,9 +136,8 @@ def test_lost_contact_is_one_line() -> None:
 @pytest.mark.slow
 def test_torchrun_trains(alone: Paths, tmp_path: Path) -> None:
     paths = project(tmp_path / "project")
-    process = torchrun(paths.root)
-    error = process.communicate(timeout=100)[1]
-    assert process.returncode == 0, error
+    code, error = end_of(torchrun(paths.root))
+    assert code == 0, error
     assert_same_result(paths, alone)
     assert not (paths.model / "checkpoint.pt").exists()
 
@@ -141,9 +147,8 @@ def test_a_problem_of_one_process_ends_all(tmp_path: Path) -> None:
     """Only the second of them does not find its data."""
     first, second = (project(tmp_path / str(rank)) for rank in range(2))
     second.split("train").unlink()
-    process = torchrun(tmp_path / "{rank}")
-    error = process.communicate(timeout=100)[1]
-    assert process.returncode == 1
+    code, error = end_of(torchrun(tmp_path / "{rank}"))
+    assert code == 1
     assert f"error: {second.split('train')} does not exist" in error
     assert not first.model.exists()
 
@@ -156,23 +161,26 @@ def test_processes_with_different_data_are_refused(tmp_path: Path, capsys: pytes
     shutil.copy(second.split("val"), second.split("train"))
     process = second_process(second.root)
     assert run(first.root) == 1
-    errors = [capsys.readouterr().err, process.communicate(timeout=100)[1]]
-    assert process.returncode == 1
-    for error in errors:
+    code, theirs = end_of(process)
+    assert code == 1
+    for error in (theirs, capsys.readouterr().err):
         assert "error: the processes have different data" in error
 
 
 @pytest.mark.slow
-def test_a_killed_process_ends_all(tmp_path: Path) -> None:
-    paths = project(tmp_path / "project")
-    paths.config.write_text(paths.config.read_text("utf-8").replace("epochs = 2", "epochs = 100000"), "utf-8")
-    process = torchrun(paths.root)
-    while not (paths.model / "checkpoint.pt").exists():
+def test_a_killed_process_ends_all_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    undisturbed, killed = (project(tmp_path / name, epochs=100) for name in ("undisturbed", "killed"))
+    assert end_of(torchrun(undisturbed.root))[0] == 0
+    process = torchrun(killed.root)
+    while not (killed.model / "checkpoint.pt").exists():
         assert process.poll() is None
-        time.sleep(0.1)
+        time.sleep(0.01)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8").split()
     os.kill(int(children[-1]), signal.SIGKILL)
-    error = process.communicate(timeout=100)[1]
-    assert process.returncode == 1
+    code, error = end_of(process)
+    assert code == 1
     assert "SIGKILL" in error
-    assert not paths.weights.exists()
+    assert not killed.weights.exists()
+    assert end_of(torchrun(killed.root))[0] == 0
+    assert killed.weights.read_bytes() == undisturbed.weights.read_bytes()
+    assert killed.history.read_bytes() == undisturbed.history.read_bytes()
