@@ -35,7 +35,10 @@ class WeightedSum(nn.Module):
 
 
 class EmptySlot(nn.Module):
-    """Let one empty slot stand for all that an input lacks of `slots`, since they are one and the same object."""
+    """Let one empty slot stand for all that an input lacks of `slots`, since they are one and the same object.
+
+    The network must give the same answer for an input that its empty slots were cut off from: explanations do that.
+    """
 
     def __init__(self, slots: int) -> None:
         super().__init__()

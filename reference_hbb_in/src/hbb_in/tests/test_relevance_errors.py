@@ -96,20 +96,38 @@ def test_a_handler_that_loses_relevance_is_found() -> None:
 
 
 class Residual(nn.Module):
-    """An addition outside of any module."""
+    """A change and what it changes."""
+
+    def forward(self, values: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
+        return values + change
+
+
+class Deep(nn.Module):
+    """A layer around which there is a way."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.first, self.last = nn.Linear(FEATURES, FEATURES), nn.Linear(SLOTS * FEATURES, 2)
+        self.first, self.add, self.last = nn.Linear(FEATURES, FEATURES), Residual(), nn.Linear(SLOTS * FEATURES, 2)
 
     def forward(self, objects: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.last((objects + self.first(objects)).flatten(1))
+        logits: torch.Tensor = self.last(self.add(objects, self.first(objects)).flatten(1))
         return logits
 
 
-def test_arithmetic_outside_of_modules_is_named() -> None:
+def residual(layer: Layer, values: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
+    return layer.linear(lambda a, w, _: w[0] * (a[0] + a[1]), (values.new_ones(()),), values, change)
+
+
+def test_arithmetic_outside_of_known_modules_is_named() -> None:
+    network, objects = seeded(Deep), random_objects([3, 7]).requires_grad_()
     with pytest.raises(UserError, match="computes Add on the way to the layer 'last', outside the modules"):
-        relevance(seeded(Residual), {"objects": random_objects([3])})
+        relevance(network, {"objects": objects}, rule="zero")
+    found = relevance(network, {"objects": objects}, rule="zero", handlers={"Residual": lambda: residual})
+    (gradient,) = torch.autograd.grad(network(objects)[:, 1].sum(), objects)
+    close(found.inputs["objects"], (objects * gradient).detach())
+
+
+def test_functions_that_are_not_linear_are_named() -> None:
     with pytest.raises(UserError, match="computes LogSoftmax on the way to the output"):
         relevance(Flat(nn.Sequential(nn.AvgPool1d(3), nn.LogSoftmax(1))), {"objects": random_objects([3])})
 

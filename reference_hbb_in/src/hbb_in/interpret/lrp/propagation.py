@@ -134,7 +134,8 @@ class _Contributions:
         """Relevance of the inputs, from that of the outputs per unit of contribution."""
         leaves = [values for part in self.parts for values in part]
         gradients = torch.autograd.grad(self.total, leaves, quotient)
-        shares = [gradient.mul_(values.detach()) for values, gradient in zip(leaves, gradients, strict=True)]
+        # (not in place: autograd may return one tensor for several inputs)
+        shares = [gradient * values.detach() for values, gradient in zip(leaves, gradients, strict=True)]
         number = len(self.parts[0])
         return tuple(sum(shares[index + number :: number], shares[index]) for index in range(number))
 
