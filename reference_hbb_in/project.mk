@@ -8,10 +8,10 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: data      4 minutes
 #: data-manifest a second
 #: validate-data 20 s
-#: train     4 minutes
+#: train     2 minutes
 #: evaluate  10 s
 #: export    30 s
-#: explain   2 minutes
+#: explain   a minute
 #: report    15 s
 #: reproduce-seeds 10 minutes
 #: reproduce-splits 10 minutes
