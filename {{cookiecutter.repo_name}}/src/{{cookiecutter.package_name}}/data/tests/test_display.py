@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from ..display import AREA, draw_jet
@@ -16,8 +17,9 @@ def test_every_particle_is_drawn(row: int) -> None:
     figure = Figure()
     draw_jet(jet, figure)
     (axes,) = figure.axes
-    points = np.concatenate([group.get_offsets() for group in axes.collections])
-    areas = np.concatenate([group.get_sizes() for group in axes.collections if len(group.get_offsets())])
+    groups = [group for group in axes.collections if isinstance(group, PathCollection)]
+    points = np.concatenate([np.asarray(group.get_offsets()) for group in groups])
+    areas = np.concatenate([group.get_sizes() for group in groups if len(np.asarray(group.get_offsets()))])
     particles = jet.inputs[PARTICLES.name][0, : jet.counts[PARTICLES.name][0]]
     order, expected = np.argsort(points[:, 0]), particles[np.argsort(particles[:, 1])]
     np.testing.assert_allclose(points[order], expected[:, 1:3], rtol=1e-6)
