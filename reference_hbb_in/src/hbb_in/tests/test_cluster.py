@@ -18,6 +18,8 @@ from ..workers.environment import Environment
 from . import tasks
 from .local_cluster import local_cluster, run_on, when_stuck
 
+pytestmark = pytest.mark.slow  # a scheduler and workers each
+
 NUMBERS = range(12)
 
 

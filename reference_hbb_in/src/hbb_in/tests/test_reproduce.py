@@ -26,6 +26,8 @@ from ..workers import Workers
 from .conftest import Run
 from .projects import make_project, other_config, other_project
 
+pytestmark = pytest.mark.slow  # every study, trained
+
 ONE = Workers(1)
 FORMS = {".json", ".md", ".tex", ".png", ".pdf"}
 

@@ -23,6 +23,8 @@ from .projects import own_project
 from .samples import random_samples, write_dataset
 from .server import Server, answer, broken_after, redirect, serve
 
+pytestmark = pytest.mark.slow  # a client in a process each
+
 DOI = "10.5281/zenodo.42"
 RECORD = "https://zenodo.org/api/records/42"
 NAMES = [f"{name}.h5" for name in SPLITS]
@@ -255,7 +257,6 @@ def test_storage_elsewhere_must_be_encrypted(target: str, problem: str | None, a
         assert len(network.asked(target)) == 1
 
 
-@pytest.mark.slow
 def test_the_sandbox_has_records_without_registered_dois(published: Run, network: Server) -> None:
     change(published, {name: {"doi": "10.5072/zenodo.42"} for name in NAMES})
     publish(network, *NAMES, host="sandbox.zenodo.org")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import pytest
 import torch
 from torch import nn
 
@@ -70,6 +71,7 @@ def test_the_state_dict_says_whether_it_was_fitted() -> None:
     assert torch.equal(copy(values), layer(values))
 
 
+@pytest.mark.slow
 def test_the_exported_graph_keeps_the_digits_of_tiny_features(tmp_path: Path) -> None:
     values = objects(50, 3)
     network = nn.Sequential(fitted(values))

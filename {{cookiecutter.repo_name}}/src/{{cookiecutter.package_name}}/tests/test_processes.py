@@ -21,6 +21,8 @@ from ..training.processes import ALONE, Processes
 from .joint_training import joint_project, run
 from .projects import CELLS_TOML, PROFILE, make_project, other_config
 
+pytestmark = pytest.mark.slow  # two processes of PyTorch each
+
 MODULE = f"{__package__}.joint_training"
 PATIENCE = 300  # seconds
 # 96 rows: the last batch of an epoch has one, so that one of two processes gets none
@@ -133,7 +135,6 @@ def test_lost_contact_is_one_line() -> None:
         raise RuntimeError("Connection closed by peer")  # noqa: EM101
 
 
-@pytest.mark.slow
 def test_torchrun_trains(alone: Paths, tmp_path: Path) -> None:
     paths = project(tmp_path / "project")
     code, error = end_of(torchrun(paths.root))
@@ -142,7 +143,6 @@ def test_torchrun_trains(alone: Paths, tmp_path: Path) -> None:
     assert not (paths.model / "checkpoint.pt").exists()
 
 
-@pytest.mark.slow
 def test_a_problem_of_one_process_ends_all(tmp_path: Path) -> None:
     """Only the second of them does not find its data."""
     first, second = (project(tmp_path / str(rank)) for rank in range(2))
@@ -153,7 +153,6 @@ def test_a_problem_of_one_process_ends_all(tmp_path: Path) -> None:
     assert not first.model.exists()
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("joint")
 def test_processes_with_different_data_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = project(tmp_path / "first")
@@ -167,7 +166,6 @@ def test_processes_with_different_data_are_refused(tmp_path: Path, capsys: pytes
         assert "error: the processes have different data" in error
 
 
-@pytest.mark.slow
 def test_a_killed_process_ends_all_and_the_same_command_goes_on(tmp_path: Path) -> None:
     undisturbed, killed = (project(tmp_path / name, epochs=100) for name in ("undisturbed", "killed"))
     assert end_of(torchrun(undisturbed.root))[0] == 0

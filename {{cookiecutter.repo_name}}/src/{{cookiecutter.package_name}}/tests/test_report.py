@@ -19,6 +19,8 @@ from ..report.page import draw, report
 from ..report.summary import rejection_text, summary
 from .conftest import Run
 
+pytestmark = pytest.mark.slow  # whole pages, with what they show
+
 
 class Page(HTMLParser):
     """Elements and text of a page."""

@@ -18,6 +18,8 @@ from ..workers import Workers
 from .conftest import Run
 from .projects import make_project, own_config, own_project
 
+pytestmark = pytest.mark.slow  # trainings of trials
+
 ONE = Workers(1)
 
 
@@ -162,7 +164,6 @@ def test_a_trial_that_stopped_after_its_training_is_only_evaluated(
     assert read_json(outcome.model / "metrics.json")["auc"]["value"] > 0.5
 
 
-@pytest.mark.slow
 def test_trials_side_by_side_have_the_same_bits(tmp_path: Path) -> None:
     """In one process and in two, which know this project by the name of its module."""
     from .. import project as module

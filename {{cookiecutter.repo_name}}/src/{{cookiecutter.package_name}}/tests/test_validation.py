@@ -22,6 +22,8 @@ from .projects import make_project, other_config, other_project
 from .samples import random_samples, write_dataset
 from .test_report import Page
 
+pytestmark = pytest.mark.slow  # whole pages
+
 INF = float("inf")
 
 
@@ -183,7 +185,6 @@ def test_a_missing_split_is_named(other: Run) -> None:
     assert not other.paths.validation.exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("prepared", ["own"], indirect=True)
 def test_the_own_project_is_validated(prepared: Run) -> None:
     page, checks = validate(prepared.project, prepared.paths)
