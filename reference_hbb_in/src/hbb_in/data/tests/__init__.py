@@ -1,0 +1,1 @@
+"""Tests of the simulation, the converter and the files of both."""
