@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from .commands.common import Step, add_profile, as_action
 from .commands.data import add_data, add_source
+from .commands.explain import add_explain
 from .commands.reproduce import add_reproduction
 from .errors import UserError
 
@@ -48,12 +49,6 @@ def _export(project: "Project", config: "RunConfig", paths: "Paths", _: argparse
     export(project, config, paths)
 
 
-def _explain(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.Namespace) -> None:
-    from .interpret.permutation import explain
-
-    explain(project, config, paths)
-
-
 def _report(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.Namespace) -> None:
     from .report.page import report
 
@@ -85,7 +80,6 @@ STEPS: dict[str, tuple[Step, str]] = {
     "train": (_train, "train the network; a killed training goes on where it stopped"),
     "evaluate": (_evaluate, "metrics with bootstrap errors on the test split"),
     "export": (_export, "write the ONNX graph, after checking it against PyTorch"),
-    "explain": (_explain, "rank the features by the AUC that is lost when each is shuffled"),
     "report": (_report, "draw the figures and write the HTML report"),
     "summary": (_summary, "print the headline metrics and where the report is"),
     "graph": (_graph, "draw the DAG from `make --print-data-base` on standard input"),
@@ -137,6 +131,7 @@ def _parser(project: "Project") -> argparse.ArgumentParser:
         if name == "sections":
             add_source(command)
         command.set_defaults(run=as_action(step, project))
+    add_explain(commands, project)
     add_reproduction(commands, project)
     _add_fair(commands)
     _add_studies(commands, project)

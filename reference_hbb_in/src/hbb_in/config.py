@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 
 from .errors import UserError
 from .evaluation.options import EvaluationConfig
+from .interpret.options import InterpretationConfig
 from .options import Fraction, Positive, Section, Seed
 from .reproduce.options import ReproductionConfig
 from .schema import Schema
@@ -113,14 +114,6 @@ class ExportConfig(Section):
     opset: Annotated[int, Field(ge=18, le=23)] = 18
     tolerance: Annotated[float, Field(gt=0)] = Field(default=1e-4, description="largest relative logit difference")
     rows: Positive = Field(default=256, description="test rows on which the graph is compared")
-
-
-class InterpretationConfig(Section):
-    """`[interpretation]`: how much of the test split the explanations look at."""
-
-    rows: Positive = 2000
-    repeats: Annotated[int, Field(ge=2)] = Field(default=3, description="shuffles of each feature")
-    seed: Seed = 1
 
 
 class ReportConfig(Section):

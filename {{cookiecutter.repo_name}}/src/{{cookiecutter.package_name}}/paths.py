@@ -93,9 +93,14 @@ class Paths:
         return self.report / "scores.npz"
 
     @property
+    def interpretation(self) -> Path:
+        """What the parts of `explain` found."""
+        return self.report / "interpretation"
+
+    @property
     def importance(self) -> Path:
         """What each feature is worth to the network."""
-        return self.report / "interpretation" / "permutation.json"
+        return self.interpretation / "permutation.json"
 
     @property
     def validation(self) -> Path:

@@ -5,38 +5,30 @@ Shuffling keeps the feature's distribution, so a feature that carries no informa
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
-from ..config import RunConfig
-from ..dataset import Dataset, Samples
-from ..evaluation.predict import load_network, probabilities
-from ..files import write_json
-from ..interface import Project
-from ..paths import Paths
+from ..dataset import Samples
+from ..evaluation.predict import probabilities
 from ..progress import progress
 from ..report.figures import loss_figure
-from ..report.style import figure_style, save_figure
 from ..schema import Schema
-from ..training.threads import threads
+from .parts import Context, Drawing, Findings
 
-__all__ = ["explain", "permutation_loss", "permuted"]
+__all__ = ["explain_permutation", "permutation_loss", "permuted"]
 
 
-def explain(project: Project, config: RunConfig, paths: Paths) -> None:
-    """Write `interpretation/permutation.json` and its figure: AUC lost for each feature on the test split."""
-    network = load_network(project, config, paths)
-    with Dataset(paths.split("test"), project.SCHEMA) as dataset:
-        samples = dataset.read(0, config.interpretation.rows)
-    options = config.interpretation
-    with threads(config.evaluation.threads):
-        table = permutation_loss(network, samples, project.SCHEMA, repeats=options.repeats, seed=options.seed)
-    write_json(paths.importance, {"schema": 1, project.SCHEMA.entity: len(samples), "features": table})
-    with figure_style():
-        save_figure(loss_figure(table), paths.importance)
+def explain_permutation(context: Context) -> Findings:
+    """The AUC lost for each feature, as `features` in the JSON file, and a figure of it."""
+    schema, options = context.project.SCHEMA, context.options
+    table = permutation_loss(context.network, context.samples, schema, repeats=options.repeats, seed=options.seed)
+    text = "Features that carry the same information hide each other's loss."
+    drawing = Drawing("What each feature is worth", text, partial(loss_figure, table))
+    return Findings(drawings=[drawing], details={"features": table})
 
 
 def permutation_loss(

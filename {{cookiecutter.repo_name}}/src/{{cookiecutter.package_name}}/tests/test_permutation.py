@@ -7,7 +7,8 @@ from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from ..files import read_json
-from ..interpret.permutation import explain, permutation_loss, permuted
+from ..interpret.explain import explain
+from ..interpret.permutation import permutation_loss, permuted
 from .conftest import Run
 from .projects import CELLS
 from .samples import assert_same, random_samples
@@ -46,7 +47,7 @@ def test_only_what_the_network_looks_at_costs_anything() -> None:
 
 
 def test_every_feature_of_a_run_is_ranked(trained: Run) -> None:
-    explain(trained.project, trained.config, trained.paths)
+    explain(trained.project, trained.config, trained.paths, ["permutation"])
     path = trained.paths.report / "interpretation" / "permutation.json"
     content = read_json(path)
     rows = min(trained.config.interpretation.rows, 64)
@@ -62,7 +63,7 @@ def test_every_feature_of_a_run_is_ranked(trained: Run) -> None:
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)
 def test_the_same_run_gives_the_same_ranking(trained: Run) -> None:
     path = trained.paths.report / "interpretation" / "permutation.json"
-    explain(trained.project, trained.config, trained.paths)
+    explain(trained.project, trained.config, trained.paths, ["permutation"])
     before = path.read_bytes()
-    explain(trained.project, trained.config, trained.paths)
+    explain(trained.project, trained.config, trained.paths, ["permutation"])
     assert path.read_bytes() == before
