@@ -16,11 +16,14 @@ __all__ = ["deflate_rows"]
 HEADER = b"\x78\x01"  # zlib's format (RFC 1950), fastest level
 LAST_BLOCK = b"\x01\x00\x00\xff\xff"  # final, stored, empty
 LONGEST = 65_535  # bytes in a stored block
+SHORT = 512  # bytes of a row whose zeros take longer to find than to write
 ADLER_MODULUS = 65_521
 
 
 def deflate_rows(rows: np.ndarray) -> bytes:
-    """A zlib stream of the bytes of `rows` (row, ...), of any type; zeros at the end of a row take hardly any room."""
+    """A zlib stream of the bytes of `rows` (row, ...), of any type; zeros at the end of a long row take hardly any room."""
+    if rows[0].nbytes < SHORT:
+        rows = rows.reshape(1, -1)
     content = np.ascontiguousarray(rows).data.cast("B")
     row = rows[0].nbytes
     parts: list[bytes | memoryview] = [HEADER]

@@ -132,29 +132,38 @@ class DatasetWriter:
         """Add rows at the end; refuses values that a reader would refuse."""
         _check_values(samples, self.schema, self.path, self.rows)
         self.rows += len(samples)
+        first: list[Samples] = []
         if self._rest:
-            samples = Samples.concatenate([self._rest, samples])
+            missing = CHUNK_ROWS - len(self._rest)
+            first = [Samples.concatenate([self._rest, samples.take(slice(missing))])]
+            samples = samples.take(slice(missing, None))
+            if len(first[0]) < CHUNK_ROWS:
+                self._rest = first[0]
+                return
         whole = len(samples) // CHUNK_ROWS * CHUNK_ROWS
         self._rest = samples.take(np.arange(whole, len(samples)))
-        self._write(samples.take(slice(whole)))
+        self._write([*first, samples.take(slice(whole))])
         self._disk.check()
 
-    def _write(self, samples: Samples) -> None:
-        for name, array in samples.columns().items():
-            column = self._columns[name]
+    def _write(self, parts: list[Samples]) -> None:
+        """All parts but the last are whole chunks."""
+        arrays = [part.columns() for part in parts]
+        for name, column in self._columns.items():
             start = len(column)
-            column.resize(start + len(samples), axis=0)
-            if array.ndim == 1:
-                column[start:] = array
+            column.resize(start + sum(map(len, parts)), axis=0)
+            if column.ndim == 1:
+                column[start:] = np.concatenate([part[name] for part in arrays])
                 continue
-            for first in range(0, len(array), CHUNK_ROWS):
-                chunk = _whole(array[first : first + CHUNK_ROWS], column)
-                column.id.write_direct_chunk((start + first, *[0] * (array.ndim - 1)), deflate_rows(chunk))
+            for part in arrays:
+                for first in range(0, len(part[name]), CHUNK_ROWS):
+                    chunk = _whole(part[name][first : first + CHUNK_ROWS], column)
+                    column.id.write_direct_chunk((start, *[0] * (column.ndim - 1)), deflate_rows(chunk))
+                    start += CHUNK_ROWS
 
     def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             if self._rest:
-                self._write(self._rest)
+                self._write([self._rest])
             self._file.attrs["complete"] = True
 
     def __exit__(

@@ -16,15 +16,18 @@ from ..deflate import deflate_rows
         lambda kind: arrays(kind, st.tuples(st.integers(1, 5), st.integers(1, 6), st.integers(1, 4)))
     ),
     real=st.integers(0, 6),
+    repeated=st.sampled_from([1, 520]),
 )
-def test_any_numbers_come_back(rows: np.ndarray, real: int) -> None:
+def test_any_numbers_come_back(rows: np.ndarray, real: int, repeated: int) -> None:
+    """Long rows end with their last number, short ones are stored whole."""
     rows[:, real:] = 0
+    rows = rows.repeat(repeated, axis=2)
     assert zlib.decompress(deflate_rows(rows)) == rows.tobytes()
 
 
 def test_the_bits_of_a_negative_zero_are_kept() -> None:
-    rows = np.zeros((3, 4, 2), dtype=np.float32)
-    rows[1, 3, 1] = -0.0
+    rows = np.zeros((3, 40, 4), dtype=np.float32)
+    rows[1, 30, 1] = -0.0
     assert zlib.decompress(deflate_rows(rows)) == rows.tobytes()
 
 

@@ -111,7 +111,7 @@ def _write(pieces: Sequence[Piece], place: np.ndarray, out: Path, provenance: di
                     for index, writer in enumerate(writers):
                         rows = np.flatnonzero(here == index)
                         if len(rows):
-                            writer.append(to_samples(jets.take(rows)))
+                            writer.append(to_samples(jets.take(rows) if len(rows) < len(jets) else jets))
                     start += len(jets)
 
 
