@@ -38,7 +38,7 @@ test: $(READY) ## the tests of the template and of the reference (3 minutes)
 
 test-slow: $(READY) ## the slow tests: kill loops, generated projects, both installers (8 minutes)
 	$(PYTHON) -m pytest -m "slow and not container"
-	$(PYTHON) -m pytest -m slow reference_hbb_in/src
+	$(IN_REFERENCE) test-slow
 
 lint: $(READY) ## style and types of the repository and of the reference (a minute)
 	$(PYTHON) -m ruff check .

@@ -20,6 +20,7 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: compare   10 s
 #: all       8 minutes, 150 MB
 #: test      2 minutes
+#: test-slow 7 minutes
 #: lint      20 s
 #: docs      10 s
 #: graph     5 s

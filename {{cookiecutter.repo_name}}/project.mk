@@ -22,6 +22,7 @@
 #: compare   5 s
 #: all       a minute
 #: test      under a minute
+#: test-slow 4 minutes
 #: lint      20 s
 #: docs      10 s
 #: graph     5 s

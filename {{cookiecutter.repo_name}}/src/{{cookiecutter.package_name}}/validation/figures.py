@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from ..report.labels import axis_label
 from ..schema import Feature
 from .cells import CELL_WIDTH, cell_borders, cell_values, histogram, quantiles
 from .statistics import Table
@@ -52,7 +53,7 @@ def _draw(axes: Any, counts: np.ndarray, feature: Feature, classes: Sequence[str
         axes.stairs(density, edges / 10.0**power, linewidth=1.5, label=name)
     _scale_axis(axes, scale, edges, counts)
     _show_decades(axes)
-    axes.set_xlabel(_axis_label(feature, power), fontsize=10)
+    axes.set_xlabel(axis_label(feature, power), fontsize=10)
     axes.tick_params(labelsize=8)
 
 
@@ -127,10 +128,3 @@ def _tick_powers(width: float, edges: np.ndarray) -> list[int]:
 def _power_of_ten(largest: float) -> int:
     """The power of ten that an axis is scaled by: none for numbers that are easy to read as they are."""
     return 0 if largest == 0 or largest >= 0.01 else int(np.floor(np.log10(largest)))
-
-
-def _axis_label(feature: Feature, power: int) -> str:
-    """Name and unit, with powers as superscripts."""
-    factor = f"$10^{{{power}}}$ " if power else ""
-    unit = re.sub(r"\^(-?\d+)", r"$^{\1}$", "" if feature.unit == "1" else feature.unit)
-    return f"{feature.name} [{factor}{unit}]".replace(" ]", "]") if factor or unit else feature.name
