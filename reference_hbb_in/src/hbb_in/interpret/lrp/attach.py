@@ -48,11 +48,6 @@ class Attached:
         logits: torch.Tensor = self.network(**inputs)
         return logits
 
-    def like(self) -> torch.Tensor | None:
-        """A tensor on the network's device and of its precision, if it has any."""
-        tensors = (*self.network.parameters(), *self.network.buffers())
-        return next((tensor for tensor in tensors if tensor.is_floating_point()), None)
-
     def examine(self, inputs: Mapping[str, torch.Tensor]) -> set[str]:
         """Check that all operations between output and inputs conserve relevance.
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 
 from ...errors import UserError
 from ...training.normalise import is_real
+from ..inputs import Array
 
-__all__ = ["mean_objects", "row_baseline"]
-
-Array = torch.Tensor | np.ndarray
+__all__ = ["at_objects", "mean_objects", "row_baseline"]
 
 
 def mean_objects(inputs: Mapping[str, Array]) -> dict[str, torch.Tensor]:

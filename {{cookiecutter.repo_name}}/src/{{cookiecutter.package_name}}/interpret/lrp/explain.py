@@ -1,14 +1,14 @@
 """Layer-wise relevance propagation from a network's answer to its inputs (Bach et al., PLoS ONE 10 (2015) e0130140)."""
 
-import inspect
 from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
 
 from ...errors import UserError
+from ..inputs import Array, as_inputs
 from .attach import Attached, Handlers
-from .baseline import Array, row_baseline
+from .baseline import row_baseline
 from .chunks import Question, explain
 from .composite import Composite
 from .result import Relevance
@@ -54,7 +54,7 @@ def relevance(
     chosen = _composite(rule, bias, composite, parameters)
     with torch.inference_mode(mode=False), torch.enable_grad():
         attached = Attached(network, chosen, _of_this_project() if handlers is None else handlers, dtype)
-        values = _tensors(network, inputs, attached.like(), dtype)
+        values = as_inputs(network, inputs, dtype)
         shortened = attached.examine({name: rows[:1] for name, rows in values.items()})
         at = None if baseline is None else row_baseline(baseline, values)
         return explain(attached, Question(target, layers, at), Rows(values, () if layers else shortened), memory)
@@ -75,25 +75,3 @@ def _of_this_project() -> Handlers:
     from ... import project
 
     return project.RULES
-
-
-def _tensors(
-    network: nn.Module, inputs: Mapping[str, Array], like: torch.Tensor | None, dtype: torch.dtype | None
-) -> dict[str, torch.Tensor]:
-    """The inputs on the network's device and of its precision, checked."""
-    expected = inspect.signature(network.forward).parameters
-    if inputs.keys() != expected.keys():
-        message = f"the network takes the inputs {', '.join(expected)}, not {', '.join(inputs) or 'none'}"
-        raise UserError(message)
-    tensors = {name: torch.as_tensor(inputs[name]).detach() for name in expected}
-    tensors = {name: values.to(dtype) if like is None else values.to(like) for name, values in tensors.items()}
-    lengths = {name: len(values) for name, values in tensors.items()}
-    if len(set(lengths.values())) > 1 or 0 in lengths.values():
-        found = ", ".join(f"{length} of {name}" for name, length in lengths.items())
-        message = f"there are no rows to explain, or their numbers differ: {found}"
-        raise UserError(message)
-    for name, values in tensors.items():
-        if not values.isfinite().all():
-            message = f"{name} holds numbers that are not finite; remove those rows"
-            raise UserError(message)
-    return tensors

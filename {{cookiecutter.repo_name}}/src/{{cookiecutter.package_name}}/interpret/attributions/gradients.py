@@ -1,0 +1,140 @@
+"""Attributions from gradients: gradient x input and integrated gradients."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from ...errors import UserError
+from ..inputs import Array, as_inputs
+from ..lrp.baseline import at_objects, row_baseline
+from ..lrp.rows import Rows
+from ..lrp.target import Target
+from .entrance import Entrance, saved_bytes
+from .result import Attribution
+
+__all__ = ["gradient_input", "integrated_gradients"]
+
+Node = tuple[float, float]
+Inputs = dict[str, torch.Tensor]
+
+MEMORY = 64_000_000
+LARGEST_GAP = 0.1
+
+
+def gradient_input(
+    network: nn.Module,
+    inputs: Mapping[str, Array],
+    *,
+    target: Target = 1,
+    dtype: torch.dtype | None = None,
+    memory: int = MEMORY,
+) -> Attribution:
+    """Gradient times input, x_i dF/dx_i, of the normalised features x (Shrikumar et al., arXiv:1605.01713).
+
+    It is what a straight extrapolation of the network to zero would lose. It equals LRP-0 with absorbed biases for a
+    network of linear layers, sums and ReLU, and adds up to nothing in particular. See `integrated_gradients` for the
+    arguments.
+    """
+    found = _along_path(network, inputs, target, None, [(1.0, 1.0)], dtype, memory)
+    return Attribution(found.inputs, found.explained, None)
+
+
+def integrated_gradients(
+    network: nn.Module,
+    inputs: Mapping[str, Array],
+    *,
+    target: Target = 1,
+    baseline: Mapping[str, Array] | None = None,
+    steps: int = 32,
+    dtype: torch.dtype | None = None,
+    memory: int = MEMORY,
+) -> Attribution:
+    """Integrated gradients, (x_i - x'_i) times the mean of dF/dx_i between x' and x (arXiv:1703.01365, eq. 1).
+
+    x are the normalised features of the real objects of a row of `inputs`, (row, slot, feature) each, and x' those of
+    the `baseline`, (feature,) for objects, or zero without one. The integral over the straight path is a Gauss-Legendre
+    sum of `steps` terms. What is promised is completeness: a row's shares add up to F(x) - F(x').
+
+    Rows are computed in chunks whose activations take about `memory` bytes; the result depends neither on that nor on
+    the other rows, but for rounding. Raises UserError for what cannot be explained, and where the sum has so few terms
+    that the gap is more than a tenth of what is promised (root mean squares over the rows).
+    """
+    if steps < 1:
+        message = f"steps = {steps}; the integral needs at least one"
+        raise UserError(message)
+    places, weights = np.polynomial.legendre.leggauss(steps)
+    nodes = [(float(place + 1) / 2, float(weight) / 2) for place, weight in zip(places, weights, strict=True)]
+    found = _along_path(network, inputs, target, baseline or {}, nodes, dtype, memory)
+    _check(found, steps)
+    return found
+
+
+def _check(found: Attribution, steps: int) -> None:
+    assert found.gap is not None
+    assert found.promised is not None
+    gap, promised = (float(values.square().mean().sqrt()) for values in (found.gap, found.promised))
+    if gap > LARGEST_GAP * promised + 1e-6 * float(found.explained.abs().max()):
+        message = (
+            f"integrated gradients miss {gap:.3g} of {promised:.3g} with steps = {steps}; take more steps, or, if that "
+            "does not help, a baseline between which and the inputs the network does not jump"
+        )
+        raise UserError(message)
+
+
+def _along_path(
+    network: nn.Module,
+    inputs: Mapping[str, Array],
+    target: Target,
+    baseline: Mapping[str, Array] | None,
+    nodes: Sequence[Node],
+    dtype: torch.dtype | None,
+    memory: int,
+) -> Attribution:
+    """Integrated gradients with a sum of these nodes, (place, weight) each; chunks adapt to the memory they need."""
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        given = as_inputs(network, inputs, dtype)
+        start = row_baseline(baseline or {}, given)
+        entrance = Entrance(network, {name: rows[:1] for name, rows in given.items()}, target)
+        rows = Rows(given, entrance.shortened)
+        shares = {name: torch.zeros_like(values) for name, values in given.items()}
+        explained, promised = torch.zeros(2, len(rows.order), dtype=torch.float64, device=rows.order.device)
+        first, size = 0, 1
+        while first < len(rows.order):
+            places = rows.order[first : first + size]
+            with saved_bytes() as kept:
+                part = _chunk(entrance, rows.chunk(places), start, nodes)
+            for name, values in part.inputs.items():
+                slots = slice(values.shape[1]) if values.ndim > 2 else slice(None)
+                shares[name][places, slots] = values
+            explained[places], promised[places] = part.explained, part.explained - part.at_baseline
+            bytes_per_row = kept[0] // (len(nodes) * len(places))
+            first, size = first + size, max(1, memory // max(1, bytes_per_row))
+    return Attribution(shares, explained, promised)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The result for the rows of a chunk."""
+
+    inputs: Inputs
+    explained: torch.Tensor
+    at_baseline: torch.Tensor
+
+
+def _chunk(entrance: Entrance, inputs: Inputs, baseline: Mapping[str, torch.Tensor], nodes: Sequence[Node]) -> _Part:
+    stop = entrance.normalised(inputs)
+    start = entrance.normalised({name: at_objects(baseline[name], values) for name, values in inputs.items()})
+    change = {name: stop[name] - start[name] for name in inputs}
+    mean = {name: torch.zeros_like(values) for name, values in inputs.items()}
+    for place, weight in nodes:
+        point = {name: (start[name] + place * change[name]).requires_grad_() for name in inputs}
+        answers = entrance(inputs, point).sum()
+        gradients = torch.autograd.grad(answers, list(point.values()), materialize_grads=True)
+        for values, gradient in zip(mean.values(), gradients, strict=True):
+            values.add_(gradient, alpha=weight)
+    with torch.no_grad():
+        ends = [entrance(inputs, values).double() for values in (stop, start)]
+    return _Part({name: change[name] * mean[name] for name in inputs}, *ends)
