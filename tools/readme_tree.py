@@ -55,6 +55,7 @@ COMMENTS = {
     "src/<package>/reproduce/": "many trainings: seeds, splits, ablations",
     "src/<package>/interpret/": "what the network looks at",
     "src/<package>/export/": "the ONNX graph, checked",
+    "src/<package>/inference/": "predictions by any of several runtimes",
     "src/<package>/report/": "figures and the HTML report",
     "src/<package>/fair/": "citation files, provenance",
     "src/<package>/tests/": "tests of the core",

@@ -46,8 +46,11 @@ class EmptySlot(nn.Module):
 
     def forward(self, objects: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Objects (batch, slot, feature), then an empty one if need be, and how often each counts, (slot,)."""
-        empty = self.slots - objects.shape[1]
-        weights = objects.new_ones(objects.shape[1])
-        if not empty:
+        present = objects.shape[1]
+        weights = objects.new_ones(present)
+        if isinstance(present, torch.SymInt):  # a graph that holds for any number of slots: an empty one may count zero
+            empty = self.slots - present * objects.new_ones(1)
+            return functional.pad(objects, (0, 0, 0, 1)), torch.cat([weights, empty])
+        if present == self.slots:
             return objects, weights
-        return functional.pad(objects, (0, 0, 0, 1)), functional.pad(weights, (0, 1), value=empty)
+        return functional.pad(objects, (0, 0, 0, 1)), functional.pad(weights, (0, 1), value=self.slots - present)

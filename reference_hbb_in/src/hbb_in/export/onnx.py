@@ -1,81 +1,55 @@
 """Export to ONNX, and refuse to write a graph that differs from PyTorch."""
 
 import json
-import logging
-import warnings
 from pathlib import Path
 
-import numpy as np
 import onnx
-import onnxruntime
 import torch
-from torch import nn
 
 from ..config import RunConfig
-from ..dataset import Dataset
+from ..dataset import Dataset, Samples
 from ..errors import UserError
 from ..evaluation.predict import load_network
 from ..fair.source import read_metadata
-from ..files import atomic_path
+from ..files import atomic_path, read_json, sha256
+from ..inference.graph import GRAPH
 from ..interface import Project
 from ..paths import Paths
 from ..schema import Schema
 from ..training.batches import as_tensors
+from .graph import WithProbabilities, inputs_to_cut, make_graph
+from .parity import largest_difference
+from .sample import SAMPLE, choose_rows, read_rows, write_sample
 
-__all__ = ["check_graph", "export"]
+__all__ = ["DENSE", "export"]
 
-
-class WithProbabilities(nn.Module):
-    """The network as it is exported: logits, and the probabilities they stand for."""
-
-    def __init__(self, network: nn.Module, names: tuple[str, ...]) -> None:
-        super().__init__()
-        self.network, self.names = network, names
-
-    def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Inputs in the schema's order, (batch, slot, feature); returns two tensors (batch, class)."""
-        logits = self.network(**dict(zip(self.names, inputs, strict=True)))
-        return logits, torch.softmax(logits, 1)
+DENSE = "model-dense.onnx"
 
 
 def export(project: Project, config: RunConfig, paths: Paths) -> None:
-    """Write `model.onnx`: one file, any batch size, named inputs, outputs `logits` and `probabilities`.
+    """Write `model.onnx`, `model-dense.onnx` and `sample.safetensors` into the profile's model folder.
 
-    The graph is checked against PyTorch on test rows first; a larger difference than `[export] tolerance` is an error
-    and no file appears.
+    The graphs take any number of rows, in physical units, and return `logits` and `probabilities`. In the first one the
+    slot axes are dynamic too, where the network gives the same answer without its empty slots; the dense one has all
+    slots, for runtimes that want fixed shapes. Both are checked against PyTorch on test rows and on rows with every
+    number of objects; a larger difference than `[export] tolerance` is an error, and no file appears.
     """
     schema = project.SCHEMA
     network = load_network(project, config, paths)
     with Dataset(paths.split("test"), schema) as dataset:
         inputs = _with_empty_row(as_tensors(dataset.read(0, config.export.rows))[0])
-    names = tuple(item.name for item in schema.inputs)
-    module = WithProbabilities(network, names).eval()
-    model = _graph(module, tuple(inputs[name] for name in names), names, config.export.opset)
-    _describe(model, schema, paths)
-    with atomic_path(paths.onnx) as temporary:
-        onnx.save(model, temporary)
-        difference = check_graph(temporary, module, inputs)
-        if not difference <= config.export.tolerance:
-            message = (
-                f"the ONNX graph differs from PyTorch by {difference:.2g} of the largest logit, more than "
-                f"[export] tolerance = {config.export.tolerance:g} in {paths.config}; no file was written"
-            )
-            raise UserError(message)
-
-
-def check_graph(path: Path, module: WithProbabilities, inputs: dict[str, torch.Tensor]) -> float:
-    """Largest difference between ONNX Runtime and PyTorch, relative to the largest logit; also for a single row."""
-    onnx.checker.check_model(onnx.load(path), full_check=True)
-    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
-    worst = 0.0
-    for rows in (len(next(iter(inputs.values()))), 1):
-        part = {name: tensor[-rows:] for name, tensor in inputs.items()}
-        with torch.inference_mode():
-            logits, probabilities = (output.numpy() for output in module(*(part[name] for name in module.names)))
-        found = session.run(["logits", "probabilities"], {name: tensor.numpy() for name, tensor in part.items()})
-        worst = max(worst, float(np.abs(found[0] - logits).max() / np.abs(logits).max()))
-        worst = max(worst, float(np.abs(found[1] - probabilities).max()))
-    return worst
+        counts = {item.name: dataset.column(f"counts/{item.name}") for item in schema.inputs}
+        sample = read_rows(dataset, choose_rows(counts))
+    module = WithProbabilities(network, tuple(item.name for item in schema.inputs)).eval()
+    cut = inputs_to_cut(network, inputs)
+    models = {GRAPH: make_graph(module, inputs, cut, config.export.opset)}
+    models[DENSE] = make_graph(module, inputs, (), config.export.opset) if cut else models[GRAPH]
+    for name, model in models.items():
+        _describe(model, schema, paths)
+        _check(largest_difference(model, module, inputs, cut if name == GRAPH else ()), config, paths)
+    for name, model in models.items():
+        _write(paths.model / name, model)
+    _write_sample(paths.model / SAMPLE, module, sample)
 
 
 def _with_empty_row(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -83,34 +57,39 @@ def _with_empty_row(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: torch.cat([tensor, torch.zeros_like(tensor[:1])]) for name, tensor in inputs.items()}
 
 
-def _graph(
-    module: WithProbabilities, inputs: tuple[torch.Tensor, ...], names: tuple[str, ...], opset: int
-) -> onnx.ModelProto:
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            module,
-            inputs,
-            dynamo=True,
-            verbose=False,
-            opset_version=opset,
-            input_names=list(names),
-            output_names=["logits", "probabilities"],
-            dynamic_shapes={"inputs": tuple({0: torch.export.Dim("batch")} for _ in names)},
+def _check(difference: float, config: RunConfig, paths: Paths) -> None:
+    if not difference <= config.export.tolerance:
+        message = (
+            f"the ONNX graph differs from PyTorch by {difference:.2g} of the largest logit, more than "
+            f"[export] tolerance = {config.export.tolerance:g} in {paths.config}; no file was written"
         )
-    if program is None:
-        message = "PyTorch returned no ONNX program; check the installed torch and onnxscript versions"
         raise UserError(message)
-    return program.model_proto
+
+
+def _write(path: Path, model: onnx.ModelProto) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def _write_sample(path: Path, module: WithProbabilities, sample: Samples) -> None:
+    inputs, _ = as_tensors(sample)
+    with torch.inference_mode():
+        logits, probabilities = module(*(inputs[name] for name in module.names))
+    write_sample(path, sample.inputs, logits.numpy(), probabilities.numpy())
 
 
 def _describe(model: onnx.ModelProto, schema: Schema, paths: Paths) -> None:
-    """Fill metadata_props, so that the file says what it is wherever it goes."""
+    """Fill metadata_props, so that the file says what it is wherever it goes, and readers can check their inputs."""
     identity = read_metadata(paths.root).identity
     features = {
         item.name: [{"name": feature.name, "unit": feature.unit} for feature in item.features] for item in schema.inputs
     }
     properties = {key: getattr(identity, key) for key in ("title", "version", "license", "doi")}
-    properties |= {"profile": paths.profile, "classes": json.dumps(schema.classes), "inputs": json.dumps(features)}
+    properties |= {"profile": paths.profile, "entity": schema.entity, "classes": json.dumps(schema.classes)}
+    properties |= {"signal": str(schema.signal), "inputs": json.dumps(features)}
+    properties |= {"slots": json.dumps({item.name: item.slots for item in schema.inputs})}
+    properties |= {"weights_sha256": sha256(paths.weights)}
+    if paths.run.exists():
+        run = read_json(paths.run)
+        properties |= {"run": json.dumps({key: run.get(key) for key in ("finished", "commit")})}
     onnx.helper.set_model_props(model, properties)

@@ -136,7 +136,7 @@ class InteractionNetwork(nn.Module):
         y = self.select_vertices(self.normalise["vertices"](vertices))
         x, track_weights = self.empty_track(x)  # (B, L, P), (L,)
         y, vertex_weights = self.empty_vertex(y)  # (B, K, S), (K,)
-        not_itself = track_weights - torch.eye(len(track_weights), dtype=x.dtype, device=x.device)  # (L, L)
+        not_itself = track_weights - torch.eye(track_weights.shape[0], dtype=x.dtype, device=x.device)  # (L, L)
         from_tracks = self.sum_senders(self.track_track(x, x), not_itself)  # (B, L, D_E)
         from_vertices = self.sum_vertices(self.track_vertex(x, y), vertex_weights)  # (B, L, D_E)
         outputs = self.track_output(torch.cat([x, from_tracks, from_vertices], -1))  # (B, L, D_O)

@@ -44,12 +44,21 @@ def test_the_graph_says_what_the_network_says(
 
 
 def test_the_graph_has_the_names_and_shapes_of_the_schema(exported: Run, session: onnxruntime.InferenceSession) -> None:
-    inputs = {item.name: (item.type, item.shape[1:]) for item in session.get_inputs()}
-    assert inputs == {
-        item.name: ("tensor(float)", [item.slots, len(item.features)]) for item in exported.project.SCHEMA.inputs
-    }
-    assert [item.name for item in session.get_outputs()] == ["logits", "probabilities"]
-    assert all(isinstance(item.shape[0], str) for item in session.get_inputs())
+    found = {item.name: (item.type, *item.shape) for item in session.get_inputs()}
+    assert found.keys() == {item.name for item in exported.project.SCHEMA.inputs}
+    for item in exported.project.SCHEMA.inputs:
+        kind, batch, slots, features = found[item.name]
+        assert (kind, batch, features) == ("tensor(float)", "batch", len(item.features))
+        assert slots in (item.slots, f"{item.name}_slots")
+    assert [(item.name, *item.shape) for item in session.get_outputs()] == [
+        (name, "batch", len(exported.project.SCHEMA.classes)) for name in ("logits", "probabilities")
+    ]
+
+
+def test_the_dense_graph_has_all_slots(exported: Run) -> None:
+    model = onnx.load(exported.paths.model / "model-dense.onnx")
+    axes = {item.name: [axis.dim_value for axis in item.type.tensor_type.shape.dim] for item in model.graph.input}
+    assert axes == {item.name: [0, item.slots, len(item.features)] for item in exported.project.SCHEMA.inputs}
 
 
 def test_the_graph_says_what_it_is(exported: Run) -> None:

@@ -1,0 +1,1 @@
+"""Predictions of the exported model, by any of several runtimes."""

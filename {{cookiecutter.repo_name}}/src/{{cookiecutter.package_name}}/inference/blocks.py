@@ -1,0 +1,41 @@
+"""Rows of like size together, without their empty slots: less work for a runtime, and the same answers.
+
+Where a graph lets one empty slot stand for all of them, its cost depends on how many slots it is given. So the rows of
+a batch are sorted by their objects, and cut into blocks that have as many slots as their fullest row.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+
+import numpy as np
+
+__all__ = ["blocks", "occupied_slots"]
+
+BLOCK_OBJECTS = 256  # slots of a block of the input with most of them: what networks make of so many fits into a cache
+
+
+def blocks(
+    inputs: Mapping[str, np.ndarray], cut: Collection[str], objects: int = BLOCK_OBJECTS
+) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    """Yield indices of rows and their inputs, of which those in `cut` have only the slots that these rows need."""
+    occupied = {name: np.maximum(occupied_slots(inputs[name]), 1) for name in inputs if name in cut}
+    longest_last = sorted(occupied, key=lambda name: inputs[name].shape[1])
+    order = np.lexsort([occupied[name] for name in longest_last])
+    slots = occupied[longest_last[-1]][order]
+    start = 0
+    while start < len(order):
+        sizes = slots[start : start + objects] * np.arange(1, len(slots[start : start + objects]) + 1)
+        stop = start + max(1, int(np.searchsorted(sizes, objects, side="right")))
+        rows = order[start:stop]
+        yield rows, {name: _rows(array, rows, occupied.get(name)) for name, array in inputs.items()}
+        start = stop
+
+
+def occupied_slots(objects: np.ndarray) -> np.ndarray:
+    """Number of slots up to the last one that holds an object, int64 (row,), for (row, slot, feature)."""
+    position = np.arange(1, objects.shape[1] + 1)
+    occupied: np.ndarray = ((objects != 0).any(2) * position).max(1, initial=0)
+    return occupied
+
+
+def _rows(array: np.ndarray, rows: np.ndarray, occupied: np.ndarray | None) -> np.ndarray:
+    return array[rows] if occupied is None else array[rows, : occupied[rows].max()]

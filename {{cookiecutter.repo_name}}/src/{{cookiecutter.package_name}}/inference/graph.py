@@ -1,0 +1,77 @@
+"""The exported graph and what it says of itself."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+
+from ..errors import UserError
+from ..schema import Feature, Input, Schema
+
+__all__ = ["GRAPH", "OUTPUTS", "Graph", "read_graph"]
+
+GRAPH = "model.onnx"
+OUTPUTS = ("logits", "probabilities")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A graph that `export` wrote.
+
+    content: the file; schema: inputs, features and classes by its properties; cut: the inputs whose slot axis is
+    dynamic, so that empty slots at the end may be cut off; properties: what else it says of itself.
+    """
+
+    content: bytes
+    schema: Schema
+    cut: frozenset[str]
+    properties: Mapping[str, str]
+
+
+def read_graph(path: Path) -> Graph:
+    """Read a graph; raises UserError for a file that is missing, damaged, or was not written by `export`."""
+    if not path.exists():
+        message = f"{path} does not exist; make it with `make export PROFILE={path.parent.name}`"
+        raise UserError(message)
+    content = path.read_bytes()
+    try:
+        model = onnx.load_model_from_string(content)
+        onnx.checker.check_model(model)
+    except (DecodeError, onnx.checker.ValidationError, ValueError) as error:
+        message = f"{path} is not a valid ONNX graph (truncated or corrupted: {error}); run `make export` again"
+        raise UserError(message) from error
+    properties = {item.key: item.value for item in model.metadata_props}
+    try:
+        schema = _schema(properties)
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"{path} does not say what its inputs are, so that it is no graph of this project; run `make export`"
+        raise UserError(message) from error
+    axes = {item.name: [axis.dim_value for axis in item.type.tensor_type.shape.dim] for item in model.graph.input}
+    _check(path, schema, axes, [item.name for item in model.graph.output])
+    return Graph(content, schema, frozenset(name for name, (_, slots, _) in axes.items() if not slots), properties)
+
+
+def _schema(properties: Mapping[str, str]) -> Schema:
+    slots = json.loads(properties["slots"])
+    inputs = tuple(
+        Input(name, slots[name], tuple(Feature(item["name"], item["unit"], "") for item in features))
+        for name, features in json.loads(properties["inputs"]).items()
+    )
+    classes = tuple(json.loads(properties["classes"]))
+    return Schema(properties["entity"], inputs, classes, int(properties["signal"]))
+
+
+def _check(path: Path, schema: Schema, axes: Mapping[str, list[int]], outputs: list[str]) -> None:
+    """The graph itself must have the shapes that its properties promise; an axis of size 0 is a dynamic one."""
+    expected = {item.name: [0, item.slots, len(item.features)] for item in schema.inputs}
+    fits = axes.keys() == expected.keys() and all(
+        len(found) == 3 and found[1] in (0, expected[name][1]) and found[::2] == expected[name][::2]
+        for name, found in axes.items()
+    )
+    if not fits or not {*OUTPUTS} <= {*outputs}:
+        wanted = f"expected {expected} and {list(OUTPUTS)}; run `make export` again"
+        message = f"{path} takes {axes} and returns {outputs}, {wanted}"
+        raise UserError(message)
