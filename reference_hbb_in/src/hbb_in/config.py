@@ -147,7 +147,7 @@ def load_config(
     """Read and validate one profile.
 
     `data_options` and `model_options` are the project's models of `[data.options]` and `[model]`; with its `schema`,
-    the spectators that are named must be there. Raises UserError naming file, key path, value and what was expected.
+    what is named of the data must be there. Raises UserError naming file, key path, value and what was expected.
     """
     if not path.exists():
         known = ", ".join(profiles(path.parent))
@@ -164,7 +164,7 @@ def load_config(
         options = _validate(data_options, data.get("options", {}), ("data", "options"), problems)
         content["data"] = data | {"options": options}
     content["model"] = _validate(model_options, content.get("model", {}), ("model",), problems)
-    context = {"spectators": [feature.name for feature in schema.spectators]} if schema else None
+    context = _known_names(schema) if schema else None
     config = _validate(RunConfig, {"profile": path.stem} | content, (), problems, context)
     if "profile" in content:
         problems.append("profile: not a key; the file's name is the profile")
@@ -174,12 +174,20 @@ def load_config(
     return config
 
 
+def _known_names(schema: Schema) -> dict[str, Any]:
+    """What a configuration may name of the data: spectators, and features by input."""
+    return {
+        "spectators": [feature.name for feature in schema.spectators],
+        "features": {item.name: item.feature_names for item in schema.inputs},
+    }
+
+
 def _validate(
     model: type[Model],
     content: Any,
     where: tuple[str, ...],
     problems: list[str],
-    context: dict[str, list[str]] | None = None,
+    context: dict[str, Any] | None = None,
 ) -> Model | None:
     try:
         return model.model_validate(content, context=context)

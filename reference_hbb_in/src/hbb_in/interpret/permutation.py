@@ -4,59 +4,50 @@ Shuffling keeps the feature's distribution, so a feature that carries no informa
 (Breiman, Machine Learning 45 (2001) 5). Features that share information hide each other's loss.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
-from torch import nn
 
 from ..dataset import Samples
-from ..evaluation.predict import probabilities
 from ..progress import progress
 from ..report.figures import loss_figure
 from ..schema import Schema
+from .masking.effect import Baseline, baseline_of, random_of
+from .masking.masks import masked
 from .parts import Context, Drawing, Findings
 
-__all__ = ["explain_permutation", "permutation_loss", "permuted"]
+__all__ = ["explain_permutation", "permutation_loss"]
 
 
 def explain_permutation(context: Context) -> Findings:
     """The AUC lost for each feature, as `features` in the JSON file, and a figure of it."""
-    schema, options = context.project.SCHEMA, context.options
-    table = permutation_loss(context.network, context.samples, schema, repeats=options.repeats, seed=options.seed)
+    schema, repeats = context.project.SCHEMA, context.options.repeats
+    random = partial(random_of, context)
+    table = permutation_loss(baseline_of(context), context.samples, schema, repeats=repeats, random=random)
     text = "Features that carry the same information hide each other's loss."
     drawing = Drawing("What each feature is worth", text, partial(loss_figure, table))
     return Findings(drawings=[drawing], details={"features": table})
 
 
 def permutation_loss(
-    network: nn.Module, samples: Samples, schema: Schema, *, repeats: int, seed: int
+    baseline: Baseline,
+    samples: Samples,
+    schema: Schema,
+    *,
+    repeats: int,
+    random: Callable[[int, int], np.random.Generator],
 ) -> list[dict[str, Any]]:
-    """Loss of AUC for each feature, mean over `repeats` shuffles, and its standard error; largest loss first."""
-    signal = samples.labels == schema.signal
+    """For each feature the loss of AUC, mean over `repeats` shuffles, and the whole effect; largest loss first.
 
-    def auc(rows: Samples) -> float:
-        return float(roc_auc_score(signal, probabilities(network, rows)[:, schema.signal]))
-
-    baseline = auc(samples)
-    names = [(item.name, index) for item in schema.inputs for index in range(len(item.features))]
+    `random` gives the generator of a feature and a shuffle, both by number.
+    """
+    names = [(item.name, feature) for item in schema.inputs for feature in item.feature_names]
     table = []
-    for number, (name, index) in enumerate(progress(names, total=len(names), title="shuffle", unit="features")):
-        feature = next(item for item in schema.inputs if item.name == name).features[index]
-        trials = (np.random.default_rng([seed, number, trial]) for trial in range(repeats))
-        losses = [baseline - auc(permuted(samples, name, index, random)) for random in trials]
-        error = float(np.std(losses, ddof=1) / np.sqrt(repeats))
-        table.append(
-            {"input": name, "feature": feature.name, "loss": {"value": float(np.mean(losses)), "error": error}}
-        )
+    for number, (name, feature) in enumerate(progress(names, total=len(names), title="shuffle", unit="features")):
+        shuffles = (random(number, repeat) for repeat in range(repeats))
+        hidden = {name: [feature]}
+        effect = baseline.effect([masked(samples, schema, hidden, "permutation", each) for each in shuffles]).as_json()
+        table.append({"input": name, "feature": feature, "loss": effect["loss"], "effect": effect})
     return sorted(table, key=lambda row: -row["loss"]["value"])
-
-
-def permuted(samples: Samples, name: str, feature: int, random: np.random.Generator) -> Samples:
-    """The samples with one feature of the input `name` shuffled among all real objects; empty slots stay empty."""
-    array = samples.inputs[name].copy()
-    real = np.arange(array.shape[1]) < samples.counts[name][:, None]
-    array[..., feature][real] = random.permutation(array[..., feature][real])
-    return replace(samples, inputs=samples.inputs | {name: array})

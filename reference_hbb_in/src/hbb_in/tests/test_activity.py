@@ -5,7 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from ..interpret.activity import relative_activity, sparsity
+from ..interpret.activity.figures import difference
+from ..interpret.activity.patterns import labels_of
+from ..interpret.activity.relative import layers_of, relative_activity, sparsity
 from .projects import CELLS, other_config, other_project
 from .samples import random_samples
 
@@ -81,3 +83,17 @@ def test_a_network_without_activations_has_no_sparsity() -> None:
             return logits
 
     assert sparsity(Linear(), random_samples(CELLS, ROWS), 3) is None
+
+
+def test_layers_are_named_and_dead_nodes_found(network: OnObjects) -> None:
+    with torch.no_grad():
+        network.inner[2].get_parameter("bias").copy_(torch.tensor([1e3, 1e3, 1e3, -1e6, 1e3]))
+    layers = layers_of(network, random_samples(CELLS, ROWS), 3)
+    assert [layer.name for layer in layers] == ["inner.1", "inner.3", "outer.1"]
+    assert labels_of(layers) == ["inner 1", "inner 2", "outer 1"]
+    assert layers[1].dead.tolist() == [False, False, False, True, False]
+
+
+def test_the_difference_is_the_signal_minus_the_mean_of_the_others() -> None:
+    relative = np.array([[1.0, 0.2], [0.5, 1.0], [0.0, 0.4]])
+    assert difference(relative, 1).tolist() == pytest.approx([0.5 - 0.5, 1.0 - 0.3])

@@ -8,10 +8,11 @@ from torch import nn
 
 from ..files import read_json
 from ..interpret.explain import explain
-from ..interpret.permutation import permutation_loss, permuted
+from ..interpret.masking.effect import Baseline
+from ..interpret.permutation import permutation_loss
 from .conftest import Run
 from .projects import CELLS
-from .samples import assert_same, random_samples
+from .samples import random_samples
 
 
 class FirstFeature(nn.Module):
@@ -22,21 +23,12 @@ class FirstFeature(nn.Module):
         return torch.stack([torch.zeros_like(depth), depth, torch.zeros_like(depth)], 1)
 
 
-def test_shuffling_keeps_the_values_and_the_empty_slots() -> None:
-    samples, before = random_samples(CELLS, 50), random_samples(CELLS, 50)
-    shuffled = permuted(samples, "cells", 1, np.random.default_rng(0))
-    assert_same(samples, before)
-    old, new = samples.inputs["cells"], shuffled.inputs["cells"]
-    real = np.arange(10) < samples.counts["cells"][:, None]
-    assert np.array_equal(new[:, :, 0], old[:, :, 0])
-    assert not new[~real].any()
-    assert sorted(new[real][:, 1]) == sorted(old[real][:, 1])
-    assert (new[real][:, 1] != old[real][:, 1]).mean() > 0.9
-
-
 def test_only_what_the_network_looks_at_costs_anything() -> None:
     samples = random_samples(CELLS, 400, seed=1)
-    table = permutation_loss(FirstFeature(), samples, CELLS, repeats=4, seed=1)
+    baseline = Baseline(FirstFeature(), samples, CELLS.signal, trials=10, seed=1)
+    table = permutation_loss(
+        baseline, samples, CELLS, repeats=4, random=lambda *number: np.random.default_rng([1, *number])
+    )
     assert [(row["input"], row["feature"]) for row in table] == [("cells", "depth"), ("cells", "tilt")]
     assert table[1]["loss"] == {"value": 0.0, "error": 0.0}
     signal, depth = samples.labels == 1, samples.inputs["cells"][:, :, 0]

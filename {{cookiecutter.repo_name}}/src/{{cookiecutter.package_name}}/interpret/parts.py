@@ -101,7 +101,13 @@ class Part:
         return import_module(f".{self.module}", __package__)
 
 
-PARTS: tuple[Part, ...] = (Part("permutation", "What each feature is worth", "permutation", "explain_permutation"),)
+PARTS: tuple[Part, ...] = (
+    Part("permutation", "What each feature is worth", "permutation", "explain_permutation"),
+    Part("masking", "Features masked one by one", "masking.features", "explain_features", needs=("permutation",)),
+    Part("thresholds", "Features masked together", "masking.thresholds", "explain_thresholds", needs=("masking",)),
+    Part("ranks", "Objects masked by rank", "masking.ranks", "explain_ranks"),
+    Part("activity", "Which nodes are active", "activity.patterns", "explain_activity"),
+)
 
 
 def part_named(name: str) -> Part:

@@ -12,7 +12,7 @@ from ..dataset import Dataset, Samples
 from ..errors import UserError
 from ..evaluation.predict import load_network
 from ..interface import Ablation, Project
-from ..interpret.activity import sparsity
+from ..interpret.activity.relative import sparsity
 from ..paths import Paths
 from ..workers import Workers
 from .figures import ablations_figure

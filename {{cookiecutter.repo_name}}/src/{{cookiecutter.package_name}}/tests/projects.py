@@ -214,7 +214,7 @@ def other_config() -> RunConfig:
             groups=(Group(name="<long>", spectator="exposure", low=0),),
         ),
         export=ExportConfig(rows=20),
-        interpretation=InterpretationConfig(rows=40, repeats=2),
+        interpretation=InterpretationConfig(rows=40, repeats=2, bootstrap=5),
         reproduction=ReproductionConfig(seeds=2, splits=("file",), fractions=(0.5, 1.0)),
     )
 
@@ -228,7 +228,7 @@ def own_config() -> RunConfig:
             "training": TrainingConfig(epochs=3, batch_size=16, micro_batch=8, learning_rate=0.01, device="cpu"),
             "evaluation": smallest.evaluation.model_copy(update={"batch_size": 50, "bootstrap": 20}),
             "export": ExportConfig(rows=20),
-            "interpretation": InterpretationConfig(rows=40, repeats=2),
+            "interpretation": InterpretationConfig(rows=40, repeats=2, bootstrap=5),
         }
     )
 

@@ -1,0 +1,104 @@
+"""Figures of the activity of nodes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
+
+from ...schema import Schema
+from .relative import INACTIVE, Layer
+
+__all__ = ["difference", "difference_figure", "inactive_figure", "pattern_figure"]
+
+MAP = "RdBu_r"
+GAP = 0.25  # between layers, in rows
+
+
+def difference(relative: np.ndarray, signal: int) -> np.ndarray:
+    """From relative activity (class, node): that for the signal class minus the mean of the others, (node,)."""
+    others = np.delete(relative, signal, 0)
+    result: np.ndarray = relative[signal] - others.mean(0)
+    return result
+
+
+def pattern_figure(layers: Sequence[Layer], labels: Sequence[str], schema: Schema) -> Figure:
+    """A line of cells for each class in each layer: relative activity, negative for all but the signal class."""
+    order = [schema.signal, *(index for index in range(len(schema.classes)) if index != schema.signal)]
+    signs = np.where(np.array(order) == schema.signal, 1, -1)[:, None]
+    lines = [signs * layer.relative[order] for layer in layers]
+    figure = Figure(figsize=(10, 0.24 * len(order) * len(layers) + 1.5))
+    axes = figure.subplots()
+    _cells(figure, axes, lines, 1.0, "Relative activity, times $-1$ for all but the first class")
+    for place, layer in zip(_places(lines), layers, strict=True):
+        axes.plot(
+            np.flatnonzero(layer.dead),
+            np.full(layer.dead.sum(), place + (len(order) - 1) / 2),
+            "x",
+            color="black",
+            markersize=4,
+        )
+    names = [schema.classes[index] for index in order]
+    _name_lines(axes, lines, [[f"{label}: {name}" for name in names] for label in labels])
+    return figure
+
+
+def difference_figure(layers: Sequence[Layer], labels: Sequence[str], schema: Schema) -> Figure:
+    """A line of cells for each layer: relative activity for the signal class minus that for the others."""
+    lines = [difference(layer.relative, schema.signal)[None] for layer in layers]
+    largest = max(float(np.abs(line).max()) for line in lines)
+    figure = Figure(figsize=(10, 0.3 * len(layers) + 1.5))
+    axes = figure.subplots()
+    others = [name for index, name in enumerate(schema.classes) if index != schema.signal]
+    _cells(figure, axes, lines, largest or 1.0, f"{schema.classes[schema.signal]} $-$ {' and '.join(others)}")
+    _name_lines(axes, lines, [[label] for label in labels])
+    return figure
+
+
+def inactive_figure(layers: Sequence[Layer], labels: Sequence[str], schema: Schema) -> Figure:
+    """Share of inactive nodes for each class, and of dead ones, in each layer and in all."""
+    figure = Figure(figsize=(5.6, 0.34 * (len(layers) + 1) + 1.6))
+    axes = figure.subplots()
+    whole = [np.concatenate([layer.inactive for layer in layers], 1), np.concatenate([layer.dead for layer in layers])]
+    shares = [layer.inactive.mean(1) for layer in layers] + [whole[0].mean(1)]
+    dead = [layer.dead.mean() for layer in layers] + [whole[1].mean()]
+    places = np.arange(len(shares))
+    for index, name in enumerate(schema.classes):
+        shift = 0.16 * (index - (len(schema.classes) - 1) / 2)
+        axes.plot([100 * share[index] for share in shares], places + shift, "os^Dv"[index % 5], label=name)
+    axes.barh(places, [100 * share for share in dead], height=0.5, color="0.8", label="dead", zorder=0)
+    axes.set_yticks(places, [*labels, "all layers"], fontsize=9)
+    axes.set_ylim(len(places) - 0.4, -0.6)
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set_xlim(-2, 102)
+    axes.set_xlabel(f"Nodes with a relative activity below {INACTIVE} [%]")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(schema.classes) + 1)
+    return figure
+
+
+def _places(lines: Sequence[np.ndarray]) -> list[float]:
+    """Where the first line of each layer is."""
+    heights = [len(line) + GAP for line in lines]
+    return [float(place) for place in np.cumsum([0.0, *heights[:-1]])]
+
+
+def _cells(figure: Figure, axes: Axes, lines: Sequence[np.ndarray], largest: float, label: str) -> None:
+    """Draw each layer's lines (line, node) as cells, one layer below the other."""
+    image = None
+    for place, line in zip(_places(lines), lines, strict=True):
+        extent = (-0.5, line.shape[1] - 0.5, place + len(line) - 0.5, place - 0.5)
+        image = axes.imshow(line, MAP, vmin=-largest, vmax=largest, extent=extent, aspect="auto", interpolation="none")
+    axes.set_xlim(-0.5, max(line.shape[1] for line in lines) - 0.5)
+    axes.set_ylim(_places(lines)[-1] + len(lines[-1]) - 0.5, -0.5)
+    axes.set_xlabel("Node")
+    axes.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))
+    axes.tick_params(which="both", top=False, right=False, direction="out")
+    if image is not None:
+        figure.colorbar(image, ax=axes, pad=0.01, label=label)
+
+
+def _name_lines(axes: Axes, lines: Sequence[np.ndarray], names: Sequence[Sequence[str]]) -> None:
+    places = [place + index for place, group in zip(_places(lines), names, strict=True) for index in range(len(group))]
+    axes.set_yticks(places, [name for group in names for name in group], fontsize=9)
+    axes.yaxis.set_minor_locator(NullLocator())

@@ -1,0 +1,1 @@
+"""What the network answers when a feature or an object is hidden from it."""

@@ -1,0 +1,1 @@
+"""How active the nodes of a network are."""
