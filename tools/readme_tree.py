@@ -56,6 +56,7 @@ COMMENTS = {
     "src/<package>/interpret/": "what the network looks at",
     "src/<package>/export/": "the ONNX graph, checked",
     "src/<package>/inference/": "predictions by any of several runtimes",
+    "src/<package>/serving/": "the model behind HTTP, for Triton, for remote workers",
     "src/<package>/report/": "figures and the HTML report",
     "src/<package>/fair/": "citation files, provenance",
     "src/<package>/tests/": "tests of the core",

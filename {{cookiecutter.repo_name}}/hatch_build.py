@@ -50,8 +50,8 @@ def dependencies(folder: Path) -> list[str]:
 
 
 def optional_dependencies(folder: Path) -> dict[str, list[str]]:
-    """Extras `cluster`, `docs`, `download` and `test`, and one extra for each `project-<extra>.txt`."""
-    extras = {name: read(folder / f"{name}.txt") for name in ("cluster", "docs", "download", "test")}
+    """Extras `cluster`, `docs`, `download`, `serve` and `test`, and one extra for each `project-<extra>.txt`."""
+    extras = {name: read(folder / f"{name}.txt") for name in ("cluster", "docs", "download", "serve", "test")}
     for path in sorted(folder.glob("project-*.txt")):
         name = path.stem.removeprefix("project-")
         extras[name] = extras.get(name, []) + read(path)

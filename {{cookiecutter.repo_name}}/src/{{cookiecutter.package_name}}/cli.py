@@ -10,6 +10,7 @@ from .commands.common import Step, add_profile, as_action
 from .commands.data import add_data, add_source
 from .commands.explain import add_explain
 from .commands.reproduce import add_reproduction
+from .commands.serving import add_serving
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def _parser(project: "Project") -> argparse.ArgumentParser:
         command.set_defaults(run=as_action(step, project))
     add_explain(commands, project)
     add_reproduction(commands, project)
+    add_serving(commands, project)
     _add_fair(commands)
     _add_studies(commands, project)
     return parser

@@ -1,0 +1,129 @@
+"""The commands that put an exported model behind a network interface."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..serving.limits import Limits
+from .common import add_profile, as_action
+
+if TYPE_CHECKING:
+    from ..config import RunConfig
+    from ..interface import Project
+    from ..paths import Paths
+
+__all__ = ["SERVING", "add_serving"]
+
+SERVING = {
+    "serve": "answer requests for predictions over HTTP (Open Inference Protocol, version 2)",
+    "load-test": "measure latency and throughput of a server against the number of its clients",
+    "triton-repository": "write a model repository for the Triton inference server",
+}
+
+
+def add_serving(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
+    """Add the commands."""
+    adders = {"serve": _add_serve, "load-test": _add_load_test, "triton-repository": _add_repository}
+    for name, add in adders.items():
+        text = SERVING[name]
+        parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        add_profile(parser)
+        add(parser, project)
+
+
+def _add_serve(parser: argparse.ArgumentParser, project: "Project") -> None:
+    usual = Limits()
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0: reachable from elsewhere (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="0: a free one (default: %(default)s)")
+    parser.add_argument("--threads", type=_positive, default=1, help="of ONNX Runtime (default: %(default)s)")
+    parser.add_argument(
+        "--max-batch", type=_positive, default=usual.batch, metavar="ROWS", help="gathered for one call"
+    )
+    parser.add_argument(
+        "--max-delay", type=_duration, default=usual.delay, metavar="SECONDS", help="that a request waits for others"
+    )
+    parser.add_argument("--max-rows", type=_positive, default=usual.rows, metavar="ROWS", help="of one request")
+    parser.add_argument("--max-body", type=_positive, default=usual.body, metavar="BYTES", help="of one request")
+    parser.add_argument("--max-requests", type=_positive, default=usual.requests, metavar="N", help="at a time")
+    parser.set_defaults(run=as_action(_serve, project))
+
+
+def _serve(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
+    from ..serving.model import open_served
+    from ..serving.server import serve
+
+    limits = Limits(
+        batch=arguments.max_batch,
+        delay=arguments.max_delay,
+        rows=arguments.max_rows,
+        body=arguments.max_body,
+        requests=arguments.max_requests,
+    )
+    model = open_served(paths, project.SCHEMA, threads=arguments.threads, tolerance=config.export.tolerance)
+    serve(model, limits, arguments.host, arguments.port)
+
+
+def _add_load_test(parser: argparse.ArgumentParser, project: "Project") -> None:
+    text = "address of the model, such as http://127.0.0.1:8000/v2/models/NAME"
+    parser.add_argument("url", metavar="URL", help=text)
+    parser.add_argument(
+        "--clients", type=_numbers, default=(1, 2, 4, 8, 16), metavar="N,…", help="at a time (default: 1,2,4,8,16)"
+    )
+    parser.add_argument("--rows", type=_positive, default=1, help="in each request (default: %(default)s)")
+    parser.add_argument("--seconds", type=_duration, default=5.0, help="for each number of clients (default: 5)")
+    parser.set_defaults(run=as_action(_load_test, project))
+
+
+def _load_test(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
+    del config
+    import numpy as np
+
+    from ..serving.load import load_test, table
+    from ..serving.model import read_sample
+
+    schema, folder = project.SCHEMA, paths.report / "serving"
+    sample = read_sample(paths.model / "sample.safetensors")
+    rows = {
+        item.name: np.resize(sample[item.name], (arguments.rows, *sample[item.name].shape[1:]))
+        for item in schema.inputs
+    }
+    levels = load_test(arguments.url, rows, arguments.clients, arguments.seconds, folder, schema.entity)
+    sys.stdout.write(f"{table(levels, schema.entity)}\n{folder / 'load.png'}\n")
+
+
+def _add_repository(parser: argparse.ArgumentParser, project: "Project") -> None:
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: models/<profile>/triton")
+    parser.set_defaults(run=as_action(_repository, project))
+
+
+def _repository(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
+    del config
+    from ..serving.model import NAME, read_own_graph
+    from ..serving.triton import write_repository
+
+    graph = read_own_graph(paths.onnx, project.SCHEMA)
+    written = write_repository(graph, paths.onnx, arguments.out or paths.model / "triton", NAME, Limits())
+    sys.stdout.write(f"{written}\n")
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
+        message = f"{text!r} is not a whole number above zero"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _duration(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < 3600:
+        message = f"{text!r} is not a number of seconds below an hour"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(_positive(part) for part in text.split(","))

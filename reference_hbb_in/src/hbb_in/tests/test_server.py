@@ -1,0 +1,126 @@
+"""A server in a process of its own, its clients, and the test of its load."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import uvicorn
+
+from ..errors import UserError
+from ..serving.app import make_app
+from ..serving.client import Client, ServerError
+from ..serving.limits import Limits
+from ..serving.load import load_test, measure, table
+from ..serving.server import serve
+from .served import Linear, linear_model, rows
+
+PACKAGE = __package__.split(".")[0]
+SCRIPT = f"""
+import time
+from {PACKAGE}.serving.limits import Limits
+from {PACKAGE}.serving.server import serve
+from {PACKAGE}.tests.served import Linear, linear_model
+
+class Slow(Linear):
+    def __call__(self, inputs):
+        time.sleep(1)
+        return super().__call__(inputs)
+
+serve(linear_model(Slow()), Limits(), "127.0.0.1", 0)
+"""
+
+
+@contextmanager
+def running(**limits: float) -> Iterator[str]:
+    """A server in a thread of this process; yields the address of its model."""
+    config = uvicorn.Config(make_app(linear_model(), Limits(**limits)), log_level="error")  # type: ignore[arg-type]
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/v2/models/linear"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def test_the_client_speaks_with_the_server() -> None:
+    with running(rows=8) as address, Client(address) as client:
+        assert client.metadata()["name"] == "linear"
+        inputs = rows(3)
+        for name, array in client.infer(inputs).items():
+            np.testing.assert_array_equal(array, Linear()(inputs)[name])
+        with pytest.raises(ServerError, match="413: the request has 9 rows") as caught:
+            client.infer(rows(9))
+        assert caught.value.status == 413
+        assert len(client.infer(inputs)["logits"]) == 3
+
+
+def test_no_server_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(UserError, match=f"cannot listen on 127.0.0.1, port {port}"):
+            serve(linear_model(), Limits(), "127.0.0.1", port)
+    with pytest.raises(UserError, match="no answer from"), Client(f"http://127.0.0.1:{port}/v2") as client:
+        client.metadata()
+    with pytest.raises(UserError, match="no address"):
+        Client("127.0.0.1:8000")
+
+
+def test_the_load_of_more_and_more_clients(tmp_path: Path) -> None:
+    with running() as address:
+        levels = load_test(address, rows(2), (1, 3), 0.1, tmp_path, "images")
+    content = json.loads((tmp_path / "load.json").read_text(encoding="utf-8"))
+    assert content["rows"] == 2
+    assert [level["clients"] for level in content["levels"]] == [1, 3]
+    for level in levels:
+        assert 0 < level.latency["p50"] <= level.latency["p90"] <= level.latency["p99"] <= level.latency["max"]
+        assert level.throughput == pytest.approx(2 * level.requests / level.seconds)
+        assert level.seconds == pytest.approx(0.1, abs=0.3)
+        assert level.refused == 0
+    assert (tmp_path / "load.png").exists()
+    assert "images/s" in table(levels, "images").splitlines()[0]
+
+
+def test_requests_that_were_sent_away_are_counted() -> None:
+    with running(requests=1) as address:
+        level = measure(address, rows(8), 6, 0.3)
+    assert level.refused > 0
+    assert level.requests > 0
+
+
+@pytest.mark.slow
+def test_a_server_that_is_told_to_stop_answers_first() -> None:
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True, env=os.environ)
+    assert process.stdout is not None
+    with process:
+        address = next(word for word in process.stdout.readline().split() if word.startswith("http"))
+        inputs, answers = rows(2), []
+
+        def ask() -> None:
+            with Client(address) as client:
+                answers.append(client.infer(inputs))
+
+        threads = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        threading.Event().wait(0.5)
+        process.send_signal(signal.SIGTERM)
+        for thread in threads:
+            thread.join()
+        assert process.wait(20) == 0
+    assert len(answers) == 3
+    for answer in answers:
+        np.testing.assert_array_equal(answer["logits"], Linear()(inputs)["logits"])
+    with pytest.raises(UserError, match="no answer"), Client(address) as client:
+        client.metadata()

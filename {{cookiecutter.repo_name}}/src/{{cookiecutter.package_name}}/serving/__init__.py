@@ -1,0 +1,1 @@
+"""The exported graph behind a network interface: the Open Inference Protocol, Triton, functions for remote workers."""

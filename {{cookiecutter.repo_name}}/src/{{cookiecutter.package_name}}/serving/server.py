@@ -1,0 +1,57 @@
+"""The application behind a socket, until it is told to stop."""
+
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from ..errors import UserError
+from .app import make_app
+from .limits import Limits
+from .model import Served
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+__all__ = ["GRACE", "serve"]
+
+GRACE = 30  # seconds that requests have to finish once the server is told to stop
+
+
+def serve(model: Served, limits: Limits, host: str, port: int) -> None:
+    """Answer requests until SIGTERM or Ctrl-C; those that are in by then get their answer.
+
+    Prints the address once connections are accepted; port 0 takes a free one. Raises UserError where it is taken.
+    """
+    config = uvicorn.Config(
+        make_app(model, limits),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    with _listen(host, port) as listener:
+        where = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+        sys.stdout.write(f"{model.name} {model.version} answers at {where}/v2/models/{model.name} (Ctrl-C stops it)\n")
+        sys.stdout.flush()
+        # uvicorn raises the signal again when it is done, which would end the process as if it had been killed
+        before = signal.signal(signal.SIGTERM, _nothing)
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except (OSError, OverflowError) as error:
+        message = f"cannot listen on {host}, port {port}: {error}; choose others with --host and --port"
+        raise UserError(message) from error
+
+
+def _nothing(_: int, __: "FrameType | None") -> None:
+    pass

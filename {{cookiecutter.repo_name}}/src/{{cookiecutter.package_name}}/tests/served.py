@@ -1,0 +1,79 @@
+"""A model to serve whose answers can be written down: logits that are linear in the features."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from starlette.testclient import TestClient
+
+from ..schema import Feature, Input, Schema
+from ..serving.app import make_app
+from ..serving.batching import Arrays
+from ..serving.limits import Limits
+from ..serving.model import Served
+
+__all__ = ["INFER", "SCHEMA", "Linear", "body", "client", "linear_model", "rows"]
+
+CELLS, WIRES = ("depth", "tilt"), ("length", "angle", "width")
+SCHEMA = Schema(
+    entity="images",
+    inputs=(
+        Input("cells", 4, tuple(Feature(name, "mm", name) for name in CELLS)),
+        Input("wires", 3, tuple(Feature(name, "1", name) for name in WIRES)),
+    ),
+    classes=("dark", "bright", "mixed"),
+    signal=1,
+)
+PROPERTIES = {"title": "<title>", "version": "1.2"}
+INFER = "/v2/models/linear/infer"
+
+
+class Linear:
+    """Sums of features times fixed weights; remembers how many rows each call had. The number 666 makes it fail."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def __call__(self, inputs: Arrays) -> Arrays:
+        cells, wires = inputs["cells"].astype(np.float64), inputs["wires"].astype(np.float64)
+        self.calls.append(len(cells))
+        if 666 in cells:
+            message = "the network does not like this number"
+            raise RuntimeError(message)
+        weights = np.arange(1, 10, dtype=np.float64).reshape(3, 3)
+        logits = np.stack([cells.sum((1, 2)), cells[:, 0, 0], cells[:, -1, 1]], 1) + wires.sum(1) @ weights
+        odds = np.exp(logits - logits.max(1, keepdims=True))
+        with np.errstate(over="ignore"):
+            return {
+                "logits": logits.astype(np.float32),
+                "probabilities": (odds / odds.sum(1, keepdims=True)).astype(np.float32),
+            }
+
+
+def linear_model(run: Linear | None = None) -> Served:
+    """The model as a server gets it."""
+    return Served("linear", "1.2", SCHEMA, PROPERTIES, run or Linear())
+
+
+@contextmanager
+def client(run: Linear | None = None, **limits: Any) -> Iterator[TestClient]:
+    """A client of the application, without a network in between; a fault of the server is an error here."""
+    with TestClient(make_app(linear_model(run), Limits(**limits)), raise_server_exceptions=True) as made:
+        yield made
+
+
+def rows(number: int, seed: int = 0, wires: int = 3) -> dict[str, np.ndarray]:
+    """Random rows, float32."""
+    random = np.random.default_rng(seed)
+    shapes = {"cells": (number, 4, 2), "wires": (number, wires, 3)}
+    return {name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+
+
+def body(inputs: Arrays, **more: Any) -> dict[str, Any]:
+    """The request for these rows, numbers nested as in the arrays."""
+    entries = [
+        {"name": name, "datatype": "FP32", "shape": list(array.shape), "data": array.tolist()}
+        for name, array in inputs.items()
+    ]
+    return {"inputs": entries, **more}
