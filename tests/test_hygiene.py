@@ -15,6 +15,7 @@ PYTHON = [path for path in FILES if path.suffix == ".py"]
 SOURCES = [path for path in PYTHON if "tests" not in path.relative_to(ROOT).parts]
 LARGEST_FILE = 1_000_000
 LONGEST_MODULE = 320
+LONGEST_WHOLE = {"fetch_model.py": 500}  # one file on purpose: others copy it beside their notebooks
 LONGEST_FUNCTION = 40
 LONGEST_WITHOUT_DOCSTRING = 6
 FORBIDDEN = {
@@ -91,8 +92,9 @@ def test_the_search_finds_examples(what: str) -> None:
 
 
 def test_modules_are_short() -> None:
-    lengths = {name_of(path): text_of(path).count("\n") for path in PYTHON}
-    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_MODULE} == {}
+    lengths = {path: text_of(path).count("\n") for path in PYTHON}
+    longest = {path: LONGEST_WHOLE.get(path.name, LONGEST_MODULE) for path in PYTHON}
+    assert {name_of(path): lines for path, lines in lengths.items() if lines > longest[path]} == {}
 
 
 def test_functions_are_short() -> None:

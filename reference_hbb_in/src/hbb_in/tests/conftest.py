@@ -10,6 +10,8 @@ import pytest
 from ..config import RunConfig
 from ..files import write_json
 from ..paths import Paths
+from .invenio import Invenio
+from .invenio_server import serve_invenio
 from .projects import StandIn, make_project, other_config, other_project, own_config, own_project
 
 
@@ -87,3 +89,16 @@ def other(tmp_path: Path) -> Run:
     """The other project with its data set, untrained, for tests that change it."""
     project, config = other_project(), other_config()
     return Run(project, config, make_project(tmp_path / "project", project, config))
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Invenio]:
+    """A stand-in for an archive, for which nobody waits, and an empty cache for what is fetched from it."""
+    from ..fair.fetch import fetch_model
+    from ..fair.publish import deposit, server
+
+    for module, name in ((server, "PAUSES"), (deposit, "PAUSES"), (deposit, "LOOKS"), (fetch_model, "PAUSES")):
+        monkeypatch.setattr(module, name, (0.0,) * 3)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache-home"))
+    with serve_invenio() as made:
+        yield made

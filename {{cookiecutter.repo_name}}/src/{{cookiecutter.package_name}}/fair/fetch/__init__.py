@@ -1,0 +1,1 @@
+"""Models by their identifier: fetched, verified, tried out."""
