@@ -13,6 +13,9 @@ class InterpretationConfig(Section):
     """`[interpretation]`: how much of the test split the explanations look at."""
 
     rows: Positive = Field(default=2000, description="test rows, spread evenly over the split")
+    attribution_rows: Positive = Field(
+        default=500, description="of those, also spread evenly: rows on which attributions are compared"
+    )
     repeats: Annotated[int, Field(ge=2)] = Field(default=3, description="shuffles of each feature")
     bootstrap: Annotated[int, Field(ge=2)] = Field(default=200, description="trials, from which the errors come")
     order: dict[str, str] = Field(

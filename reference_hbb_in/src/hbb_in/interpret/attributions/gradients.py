@@ -48,7 +48,7 @@ def integrated_gradients(
     *,
     target: Target = 1,
     baseline: Mapping[str, Array] | None = None,
-    steps: int = 32,
+    steps: int = 20,
     dtype: torch.dtype | None = None,
     memory: int = MEMORY,
 ) -> Attribution:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import nn
 
 from ...errors import UserError
@@ -64,7 +65,8 @@ def _lrp_epsilon(question: Question) -> Attribution:
 
 
 def _lrp_gamma(question: Question) -> Attribution:
-    options = {"rule": "gamma", "gamma": 2.0, "bias": "ignore"}
+    # in double precision, since with signed inputs the denominators may come so close to zero that rounding decides
+    options = {"rule": "gamma", "gamma": 2.0, "bias": "ignore", "dtype": torch.float64}
     return propagated(question.network, question.inputs, target=question.target, **options)
 
 
