@@ -19,9 +19,9 @@ RESERVED = {"data", "docs", "src", "test", "tests"}
 DEPENDENCIES = {
     "cernopendata_client", "coverage", "dask", "distributed", "furo", "h5py", "hatchling", "httpx2", "hypothesis",
     "jinja2", "latex2mathml", "matplotlib", "mypy", "myst_parser", "numpy", "onnx", "onnxruntime", "onnxscript",
-    "pip", "pre_commit", "pydantic", "pytest", "pytest_cov", "pytest_xdist", "pyyaml", "ruff", "safetensors",
-    "scikit_learn", "scipy", "sklearn", "sphinx", "starlette", "torch", "tqdm", "trustme", "uv", "uvicorn", "xdist",
-    "yaml", "zenodo_get",
+    "openvino", "pip", "pre_commit", "psutil", "pydantic", "pytest", "pytest_cov", "pytest_xdist", "pyyaml", "ruff",
+    "safetensors", "scikit_learn", "scipy", "sklearn", "sphinx", "starlette", "tensorrt", "torch", "tqdm", "trustme",
+    "uv", "uvicorn", "xdist", "yaml", "zenodo_get",
 }  # fmt: skip
 
 

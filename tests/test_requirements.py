@@ -18,6 +18,7 @@ from .conftest import Bake
 from .projects import REFERENCE, ROOT, TEMPLATE
 
 LOCKS = [folder / "constraints.txt" for folder in (ROOT, TEMPLATE, REFERENCE)]
+NOT_LOCKED = ("apt.txt", "tensorrt.txt")  # Debian packages, and what only some machines can use
 
 
 def core_metadata(project: Path) -> dict[str, Any]:
@@ -70,9 +71,11 @@ def test_extras_come_from_files(project: Path) -> None:
         Requirement("scipy>=1"),
     ]
     extras = {name: list(map(Requirement, lines)) for name, lines in found["optional-dependencies"].items()}
-    assert extras.keys() == {"all", "cluster", "docs", "download", "simulation", "test"}
+    core = {"cluster", "docs", "download", "openvino", "serve", "tensorrt", "test"}
+    assert extras.keys() == {"all", "simulation", *core}
     assert extras["test"] == [*requirements(folder / "test.txt"), Requirement("sybil>=6")]
     assert extras["simulation"] == [Requirement("vector>=1")]
+    assert extras.pop("tensorrt") == requirements(folder / "tensorrt.txt")  # only machines with a GPU can use it
     assert set(extras.pop("all")) == {requirement for lines in extras.values() for requirement in lines}
 
 
@@ -112,7 +115,7 @@ def test_the_locks_agree(lock: Path) -> None:
 )
 def test_a_lock_fits_the_requirements(lock: Path, sources: list[str]) -> None:
     found = pins(lock)
-    files = [path for pattern in sources for path in ROOT.glob(pattern) if path.name != "apt.txt"]
+    files = [path for pattern in sources for path in ROOT.glob(pattern) if path.name not in NOT_LOCKED]
     assert files
     for requirement in (requirement for path in files for requirement in requirements(path)):
         versions = {specifier.removeprefix("==") for specifier, _ in found[requirement.name.lower()]}

@@ -7,6 +7,9 @@ from typing import Any
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
+EXTRAS = ("cluster", "docs", "download", "openvino", "serve", "tensorrt", "test")
+SPECIAL = ("tensorrt",)  # for machines with certain hardware
+
 
 class FairMetadataHook(MetadataHookInterface):
     """Fills the dynamic fields of `[project]`, so that none of them is written down twice."""
@@ -18,7 +21,7 @@ class FairMetadataHook(MetadataHookInterface):
         extras = optional_dependencies(root / "requirements")
         fields = identity(fair) | {
             "dependencies": dependencies(root / "requirements"),
-            "optional-dependencies": extras | {"all": sorted({line for lines in extras.values() for line in lines})},
+            "optional-dependencies": extras | {"all": every(extras)},
         }
         metadata.update({name: value for name, value in fields.items() if value})
 
@@ -50,12 +53,17 @@ def dependencies(folder: Path) -> list[str]:
 
 
 def optional_dependencies(folder: Path) -> dict[str, list[str]]:
-    """Extras `cluster`, `docs`, `download`, `serve` and `test`, and one extra for each `project-<extra>.txt`."""
-    extras = {name: read(folder / f"{name}.txt") for name in ("cluster", "docs", "download", "serve", "test")}
+    """One extra for each of the core's files in `EXTRAS`, and for each `project-<extra>.txt`."""
+    extras = {name: read(folder / f"{name}.txt") for name in EXTRAS}
     for path in sorted(folder.glob("project-*.txt")):
         name = path.stem.removeprefix("project-")
         extras[name] = extras.get(name, []) + read(path)
     return extras
+
+
+def every(extras: dict[str, list[str]]) -> list[str]:
+    """Requirements of the extra `all`, which can be installed and used on any machine."""
+    return sorted({line for name, lines in extras.items() if name not in SPECIAL for line in lines})
 
 
 def read(path: Path) -> list[str]:

@@ -55,7 +55,7 @@ def command(options: argparse.Namespace, output: Path) -> list[str]:
     result += ["--python-version", ".".join(map(str, OLDEST_PYTHON)), "--output-file", str(output)]
     result += ["--constraint", str(options.constraints)] if options.constraints else []
     result += ["--upgrade"] if options.upgrade else []
-    result += ["--all-extras"] if any(source.name == PROJECT.name for source in options.sources) else []
+    result += ["--extra", "all"] if any(source.name == PROJECT.name for source in options.sources) else []
     return result + [str(source) for source in options.sources]
 
 

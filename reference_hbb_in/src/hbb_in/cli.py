@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from .commands.common import Step, add_profile, as_action
 from .commands.data import add_data, add_source
 from .commands.explain import add_explain
+from .commands.predict import add_predict
 from .commands.reproduce import add_reproduction
 from .commands.serving import add_serving
 from .errors import UserError
@@ -92,7 +93,10 @@ STEPS: dict[str, tuple[Step, str]] = {
 
 
 def main(argv: Sequence[str] | None = None, project: "Project | None" = None) -> int:
-    """Run a command; returns 0, or 1 for a problem stated in one line, 2 for wrong usage, 130 when interrupted."""
+    """Run a command; returns 0, or 1 for a problem stated in one line.
+
+    2 stands for wrong usage, 3 for hardware that the machine lacks, 130 for a command that was interrupted.
+    """
     if project is None:
         from . import project as face
 
@@ -101,7 +105,7 @@ def main(argv: Sequence[str] | None = None, project: "Project | None" = None) ->
         arguments = _parser(project).parse_args(argv)
         arguments.run(arguments)
     except UserError as error:
-        return _fail(str(error))
+        return _fail(str(error), error.code)
     except KeyboardInterrupt:
         return _fail("interrupted; run the same command again to go on", code=130)
     except OSError as error:
@@ -133,6 +137,7 @@ def _parser(project: "Project") -> argparse.ArgumentParser:
             add_source(command)
         command.set_defaults(run=as_action(step, project))
     add_explain(commands, project)
+    add_predict(commands, project)
     add_reproduction(commands, project)
     add_serving(commands, project)
     _add_fair(commands)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from .dataset import Samples
+    from .inference.rows import RowReader
     from .interpret.lrp.layer import Handler
     from .validation.checks import Collector
     from .workers import Workers
@@ -89,6 +90,7 @@ class Project(Protocol):
     PUBLISHED: Mapping[str, Published]
     VALIDATION: tuple[ValidationSection, ...]
     RULES: Mapping[str, Callable[[], "Handler"]]
+    READERS: Mapping[str, Callable[[], "RowReader"]]
 
     def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: "Workers") -> None:
         """Write `train.h5`, `val.h5` and `test.h5` of the schema into `out`; tables on them may lie beside them.

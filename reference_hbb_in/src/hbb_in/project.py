@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from .config import DataConfig
 from .data.features import SCHEMA
 from .data.options import DataOptions
-from .interface import ReportSection
+from .data.readers import READERS
 from .model.options import ModelOptions
 from .studies.catalogue import STUDIES
+from .studies.paper.section import REPORT
 from .studies.reproduction import ABLATIONS, PUBLISHED
 from .studies.validation.sections import VALIDATION
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ABLATIONS",
     "PUBLISHED",
+    "READERS",
     "REPORT",
     "RULES",
     "SCHEMA",
@@ -36,7 +38,6 @@ __all__ = [
     "prepare",
 ]
 
-REPORT: tuple[ReportSection, ...] = ()
 RULES: Mapping[str, Callable[[], "Handler"]] = {}
 
 

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from torch import nn
 
     from .dataset import Samples
+    from .inference.rows import RowReader
     from .interpret.lrp.layer import Handler
     from .workers import Workers
 
 __all__ = [
     "ABLATIONS",
     "PUBLISHED",
+    "READERS",
     "REPORT",
     "RULES",
     "SCHEMA",
@@ -42,6 +44,7 @@ ABLATIONS: Mapping[str, Ablation] = {
 PUBLISHED: Mapping[str, Published] = {}
 VALIDATION: tuple[ValidationSection, ...] = ()
 RULES: Mapping[str, Callable[[], "Handler"]] = {}
+READERS: Mapping[str, Callable[[], "RowReader"]] = {}
 
 
 def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: "Workers") -> None:

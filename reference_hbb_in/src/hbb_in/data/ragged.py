@@ -25,6 +25,7 @@ __all__ = [
     "in_window",
     "jet_class",
     "objects_of",
+    "padded",
     "to_samples",
 ]
 
@@ -145,7 +146,7 @@ def to_samples(jets: RaggedJets) -> Samples:
     """
     spectators = {feature.name: jets.columns[branch_of(feature)].astype(np.float32) for feature in SPECTATORS}
     return Samples(
-        inputs={item.name: _padded(jets.objects[item.name], item) for item in SCHEMA.inputs},
+        inputs={item.name: padded(jets.objects[item.name], item) for item in SCHEMA.inputs},
         counts={
             item.name: np.minimum(jets.objects[item.name].number, item.slots).astype(np.uint16)
             for item in SCHEMA.inputs
@@ -157,7 +158,7 @@ def to_samples(jets: RaggedJets) -> Samples:
     )
 
 
-def _padded(objects: Objects, item: Input) -> np.ndarray:
+def padded(objects: Objects, item: Input) -> np.ndarray:
     """The first objects of each jet, zeros behind: float32 (jet, slot, feature)."""
     result = np.zeros((len(objects.number), item.slots, len(item.features)), dtype=np.float32)
     owner, rank, values = objects.owner, objects.rank, objects.values

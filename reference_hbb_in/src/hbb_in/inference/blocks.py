@@ -5,16 +5,26 @@ a batch are sorted by their objects, and cut into blocks that have as many slots
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["blocks", "occupied_slots"]
+__all__ = ["BlockSize", "blocks", "occupied_slots"]
 
-BLOCK_OBJECTS = 256  # slots of a block of the input with most of them: what networks make of so many fits into a cache
+
+@dataclass(frozen=True)
+class BlockSize:
+    """How much a runtime is given at once: slots of the input with most of them, in all rows, and rows.
+
+    What networks make of 256 objects fits into a processor's cache.
+    """
+
+    objects: int = 256
+    rows: int = 256
 
 
 def blocks(
-    inputs: Mapping[str, np.ndarray], cut: Collection[str], objects: int = BLOCK_OBJECTS
+    inputs: Mapping[str, np.ndarray], cut: Collection[str], size: BlockSize
 ) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
     """Yield indices of rows and their inputs, of which those in `cut` have only the slots that these rows need."""
     occupied = {name: np.maximum(occupied_slots(inputs[name]), 1) for name in inputs if name in cut}
@@ -23,11 +33,11 @@ def blocks(
     slots = occupied[longest_last[-1]][order]
     start = 0
     while start < len(order):
-        sizes = slots[start : start + objects] * np.arange(1, len(slots[start : start + objects]) + 1)
-        stop = start + max(1, int(np.searchsorted(sizes, objects, side="right")))
-        rows = order[start:stop]
+        fullest = slots[start : start + size.rows]
+        objects = fullest * np.arange(1, len(fullest) + 1)
+        rows = order[start : start + max(1, int(np.searchsorted(objects, size.objects, side="right")))]
         yield rows, {name: _rows(array, rows, occupied.get(name)) for name, array in inputs.items()}
-        start = stop
+        start += len(rows)
 
 
 def occupied_slots(objects: np.ndarray) -> np.ndarray:

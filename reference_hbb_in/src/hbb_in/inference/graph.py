@@ -10,10 +10,10 @@ from google.protobuf.message import DecodeError
 
 from ..errors import UserError
 from ..schema import Feature, Input, Schema
+from .names import GRAPH
 
-__all__ = ["GRAPH", "OUTPUTS", "Graph", "read_graph"]
+__all__ = ["OUTPUTS", "Graph", "read_graph"]
 
-GRAPH = "model.onnx"
 OUTPUTS = ("logits", "probabilities")
 
 
@@ -34,7 +34,8 @@ class Graph:
 def read_graph(path: Path) -> Graph:
     """Read a graph; raises UserError for a file that is missing, damaged, or was not written by `export`."""
     if not path.exists():
-        message = f"{path} does not exist; make it with `make export PROFILE={path.parent.name}`"
+        command = "make export" if path.name == GRAPH else "make quantise"
+        message = f"{path} does not exist; make it with `{command} PROFILE={path.parent.name}`"
         raise UserError(message)
     content = path.read_bytes()
     try:

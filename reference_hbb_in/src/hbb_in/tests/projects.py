@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ..dataset import Samples
+    from ..inference.rows import RowReader
     from ..interpret.lrp.layer import Handler
 
 __all__ = [
@@ -109,6 +110,7 @@ class StandIn:
     PUBLISHED: Mapping[str, Published] = field(default_factory=dict)
     VALIDATION: tuple[ValidationSection, ...] = ()
     RULES: Mapping[str, Callable[[], "Handler"]] = field(default_factory=dict)
+    READERS: Mapping[str, Callable[[], "RowReader"]] = field(default_factory=dict)
 
     def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: Workers) -> None:
         """Write the three splits."""

@@ -12,7 +12,7 @@ from ..errors import UserError
 from ..evaluation.predict import load_network
 from ..fair.source import read_metadata
 from ..files import atomic_path, read_json, sha256
-from ..inference.graph import GRAPH
+from ..inference.names import GRAPH
 from ..interface import Project
 from ..paths import Paths
 from ..schema import Schema

@@ -13,7 +13,7 @@ from ..ragged import COLUMN_TYPES, LABELS, WEIGHT, Objects, RaggedJets, branch_o
 from .ntuple import check_finite, read_ntuple, refuse
 from .selection import select
 
-__all__ = ["read_jets"]
+__all__ = ["read_jets", "read_objects"]
 
 CHOOSING = (*LABELS, "fj_pt", "fj_eta", "fj_sdmass")
 BLOCK = 4096  # objects whose features are brought together at a time: what fits into a processor's cache
@@ -36,7 +36,7 @@ def read_jets(path: Path, window: Window) -> Iterator[tuple[RaggedJets, dict[str
         columns = {name: values[selection.rows] for name, values in columns.items()}
         _check_columns(columns, tuple(COLUMN_TYPES), path, entries[selection.rows])
         typed = {name: columns[name].astype(kind, copy=False) for name, kind in COLUMN_TYPES.items()}
-        objects = {item.name: _objects(arrays, item, selection.rows, path, first) for item in SCHEMA.inputs}
+        objects = {item.name: read_objects(arrays, item, selection.rows, path, first) for item in SCHEMA.inputs}
         yield RaggedJets(typed, objects), selection.cutflow
 
 
@@ -46,7 +46,7 @@ def _check_columns(columns: Mapping[str, np.ndarray], names: Sequence[str], path
     check_finite(values, names, path, entries)
 
 
-def _objects(arrays: Mapping[str, Any], item: Input, rows: np.ndarray, path: Path, first: int) -> Objects:
+def read_objects(arrays: Mapping[str, Any], item: Input, rows: np.ndarray, path: Path, first: int) -> Objects:
     """The objects of the entries `rows` of a part of the file that begins with the entry `first`."""
     branches = [branch_of(feature) for feature in item.features]
     lists = [arrays[branch].layout.to_ListOffsetArray64(start_at_zero=True) for branch in branches]

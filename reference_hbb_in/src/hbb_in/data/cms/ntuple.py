@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import UserError
 
-__all__ = ["TREE", "check_finite", "read_ntuple", "reader_versions", "refuse"]
+__all__ = ["TREE", "check_finite", "count_entries", "read_ntuple", "reader_versions", "refuse"]
 
 TREE = "deepntuplizer/tree"
 # a part in memory at a time has at most so many jets and, uncompressed, about so many bytes
@@ -53,6 +53,13 @@ def read_ntuple(
                 stop = min(start + step, tree.num_entries)
                 refuse(path, f"{_damaged_branch(tree, names, start, stop)} cannot be read from entry {start} on", error)
             yield start, entries
+
+
+def count_entries(path: Path) -> int:
+    """Number of jets in a file; raises UserError that names the file if it is none of these ntuples."""
+    reader_versions()
+    with _open(path) as file:
+        return int(_tree(file, path).num_entries)
 
 
 def _step(tree: Any, names: Sequence[str]) -> int:

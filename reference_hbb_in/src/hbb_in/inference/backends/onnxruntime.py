@@ -1,34 +1,36 @@
 """ONNX Runtime on the CPU."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
 
 from ...errors import UserError
-from ..graph import GRAPH, OUTPUTS, Graph, read_graph
+from ..graph import OUTPUTS, Graph, read_graph
+from ..names import PRECISIONS
 from .backend import Backend, Outputs
 
 if TYPE_CHECKING:
     from ...interface import Project
 
-__all__ = ["OnnxRuntime", "open_model", "session"]
+__all__ = ["OnnxRuntime", "Provider", "open_model", "open_session"]
 
+Provider = str | tuple[str, Mapping[str, Any]]
 FATAL = 4
 
 
-def open_model(folder: Path, *, threads: int, project: "Project | None" = None) -> "OnnxRuntime":
+def open_model(folder: Path, *, threads: int, precision: str, project: "Project") -> "OnnxRuntime":
     """The graph in a folder, in a session of its own."""
     del project
-    path = folder / GRAPH
+    path = folder / PRECISIONS[precision]
     graph = read_graph(path)
-    return OnnxRuntime(graph, session(graph.content, path, threads=threads))
+    return OnnxRuntime(graph, open_session(graph.content, path, threads))
 
 
-def session(
-    content: bytes, path: Path, *, threads: int, providers: tuple[str, ...] = ("CPUExecutionProvider",)
+def open_session(
+    content: bytes, path: Path, threads: int, providers: Sequence[Provider] = ("CPUExecutionProvider",)
 ) -> onnxruntime.InferenceSession:
     """A session for the graph that was read from `path`; raises UserError where the runtime refuses it."""
     options = onnxruntime.SessionOptions()
@@ -44,9 +46,9 @@ def session(
 class OnnxRuntime(Backend):
     """A graph in a session of ONNX Runtime, which is reused for every batch."""
 
-    def __init__(self, graph: Graph, opened: onnxruntime.InferenceSession) -> None:
+    def __init__(self, graph: Graph, session: onnxruntime.InferenceSession) -> None:
         super().__init__(graph.schema, graph.cut)
-        self.session = opened
+        self.session = session
 
     def compute(self, inputs: Mapping[str, np.ndarray]) -> Outputs:
         """Run the session."""

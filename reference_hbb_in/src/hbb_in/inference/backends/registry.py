@@ -1,30 +1,41 @@
 """Backends by name; each is imported when it is opened."""
 
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import UserError
+from ..names import BACKENDS, PRECISIONS
 from .backend import Backend
 
 if TYPE_CHECKING:
     from ...interface import Project
 
-__all__ = ["BACKENDS", "open_backend"]
-
-BACKENDS = ("onnxruntime",)
+__all__ = ["open_backend"]
 
 
-def open_backend(name: str, folder: Path, *, threads: int = 1, project: "Project | None" = None) -> Backend:
+def open_backend(
+    name: str, folder: Path, *, threads: int = 1, precision: str = "float32", project: "Project | None" = None
+) -> Backend:
     """Load the model in `folder`, such as models/quick, with a runtime that computes with so many threads.
 
     `project` is the face to build the network with, this project's own if None. Raises UserError for an unknown name, a
-    runtime that is not installed, and a file that is missing, damaged or of another kind.
+    runtime that is not installed, and a file that is missing, damaged or of another kind; MissingDeviceError where the
+    machine has no GPU for a runtime that needs one.
     """
-    if name not in BACKENDS:
-        message = f"there is no backend {name!r}; choose one of {', '.join(BACKENDS)}"
-        raise UserError(message)
-    module = import_module(f".{name}", __package__)
-    opened: Callable[..., Backend] = module.open_model
-    return opened(folder, threads=threads, project=project)
+    for value, known, kind in ((name, BACKENDS, "backend"), (precision, PRECISIONS, "precision")):
+        if value not in known:
+            message = f"there is no {kind} {value!r}; choose one of {', '.join(known)}"
+            raise UserError(message)
+    if project is None:
+        from ... import project as face
+
+        project = face  # type: ignore[assignment]
+    try:
+        module = import_module(f".{BACKENDS[name]}", __package__)
+        backend: Backend = module.open_model(folder, threads=threads, precision=precision, project=project)
+    except ModuleNotFoundError as error:
+        extra = error.name if error.name in ("openvino", "tensorrt") else "all"
+        message = f"the backend {name} needs {error.name}, which is not installed: pip install -e '.[{extra}]'"
+        raise UserError(message) from error
+    return backend

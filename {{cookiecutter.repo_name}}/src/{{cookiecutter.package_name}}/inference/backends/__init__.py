@@ -1,6 +1,6 @@
 """Runtimes for the model: one interface, opened by name."""
 
 from .backend import Backend, Outputs
-from .registry import BACKENDS, open_backend
+from .registry import open_backend
 
-__all__ = ["BACKENDS", "Backend", "Outputs", "open_backend"]
+__all__ = ["Backend", "Outputs", "open_backend"]

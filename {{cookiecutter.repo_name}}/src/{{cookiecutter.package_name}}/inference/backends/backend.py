@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...schema import Schema
-from ..blocks import blocks
+from ..blocks import BlockSize, blocks
 from ..inputs import check_inputs
 
 __all__ = ["Backend", "Outputs"]
@@ -27,8 +27,12 @@ class Outputs:
 class Backend(ABC):
     """A model that is loaded and ready; several threads may call `run` at a time.
 
-    `schema` is what the model was made for. Of the inputs in `cut`, the runtime is given no more slots than it needs.
+    `schema` is what the model was made for. Of the inputs in `cut`, the runtime is given no more slots than it needs,
+    in blocks of the given size. `device` is where it computes.
     """
+
+    block_size = BlockSize()
+    device = "CPU"
 
     def __init__(self, schema: Schema, cut: Collection[str] = ()) -> None:
         self.schema, self.cut = schema, frozenset(cut)
@@ -48,7 +52,7 @@ class Backend(ABC):
         if rows and not self.cut:
             return self.compute(arrays)
         outputs = Outputs(np.empty((rows, classes), np.float32), np.empty((rows, classes), np.float32))
-        for place, block in blocks(arrays, self.cut) if rows else ():
+        for place, block in blocks(arrays, self.cut, self.block_size) if rows else ():
             found = self.compute(block)
             outputs.logits[place], outputs.probabilities[place] = found.logits, found.probabilities
         return outputs
