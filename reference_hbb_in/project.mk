@@ -26,5 +26,10 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: graph     5 s
 #: metadata  a second
 #: metadata-check a second
+#: publish-dry-run 10 s
+#: publish-draft a minute
+#: publish   a minute
+#: stamp-doi a second
+#: fetch     10 s
 #: lock      half a minute
 #: clean     a second

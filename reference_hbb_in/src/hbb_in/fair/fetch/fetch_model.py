@@ -353,32 +353,34 @@ def fetch(
     for path in (store, to):
         path.mkdir(parents=True, exist_ok=True)
     for file in manifest["files"]:
-        kept = store / file["sha256"]
-        if not kept.is_file() or content_problem(kept, file):
-            if (address := place.address(file["name"])) is None:
-                message = (
-                    f"the manifest lists {file['name']!r}, which {identifier} does not offer; the archive is damaged"
-                )
-                raise FetchError(message)
-            _download(address, file, kept, archive, advance)
-        _put(kept.read_bytes if file["bytes"] < BLOCK else kept, to / file["name"])
+        _fetch_file(file, store / file["sha256"], to / file["name"], place, archive, advance)
         say(f"{file['name']}: {file['bytes']} bytes, verified")
-    if unlisted := sorted(
-        set(place.names) - {"manifest.json", lock.name, *(file["name"] for file in manifest["files"])}
-    ):
+    if unlisted := sorted(set(place.names) - {"manifest.json", lock.name, *locked["files"]}):
         say(f"not in the manifest, so not fetched: {', '.join(map(repr, unlisted))}")
-    _put(lambda: content, to / "manifest.json")
-    _put(lambda: (json.dumps(locked, indent=2) + "\n").encode(), lock)
+    _put(content, to / "manifest.json")
+    _put((json.dumps(locked, indent=2) + "\n").encode(), lock)
     return Model(to, manifest)
 
 
-def _put(content: Path | Callable[[], bytes], target: Path) -> None:
+def _fetch_file(
+    file: Mapping[str, Any], kept: Path, target: Path, place: Place, archive: Archive, advance: Callable[[int], Any]
+) -> None:
+    """Put a listed file at `target`, from the cache if it is there and right."""
+    if not kept.is_file() or content_problem(kept, file):
+        if (address := place.address(file["name"])) is None:
+            message = f"the manifest lists {file['name']!r}, which the archive does not offer; it is damaged"
+            raise FetchError(message)
+        _download(address, file, kept, archive, advance)
+    _put(kept, target)
+
+
+def _put(content: Path | bytes, target: Path) -> None:
     """Give a verified file its name, all of it at once."""
     part = target.with_name(target.name + ".part")
     if isinstance(content, Path):
         shutil.copyfile(content, part)
     else:
-        part.write_bytes(content())
+        part.write_bytes(content)
     part.replace(target)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ...errors import UserError
 from ...files import read_json, write_text
 from ..source import SOURCE, Metadata, read_metadata
-from .records import SANDBOX, TOKEN, ZENODO, Records, connect
+from .records import SANDBOX, VARIABLE, ZENODO, Records, connect
 
 if TYPE_CHECKING:
     from ...config import RunConfig
@@ -59,10 +59,10 @@ def publish(project: "Project", config: "RunConfig", paths: "Paths", arguments: 
         _show(build(identity.doi, identity.date_released), metadata, paths.profile)
     elif arguments.target == "hf":
         from .huggingface import HUB, Hub
-        from .huggingface import TOKEN as HUB_TOKEN
+        from .huggingface import VARIABLE as HUB_VARIABLE
 
         base = HUB if arguments.base_url == ZENODO else arguments.base_url
-        hub = Hub(arguments.repository, _token(HUB_TOKEN, base), base)
+        hub = Hub(arguments.repository, _token(HUB_VARIABLE, base), base)
         summary = f"{identity.title}, version {identity.version}"
         changed = hub.push(build(identity.doi, identity.date_released), summary, public=arguments.publish)
         sys.stdout.write(f"{base}/{hub.repository}: {', '.join(changed) or 'nothing to change'}\n")
@@ -70,7 +70,7 @@ def publish(project: "Project", config: "RunConfig", paths: "Paths", arguments: 
         from .deposit import Deposit
 
         base = _base(arguments)
-        records = connect(base, _token(TOKEN, base))
+        records = connect(base, _token(VARIABLE, base))
         previous = _previous(records, metadata, insist=arguments.new_version)
         deposit = Deposit(records, metadata, paths.profile, folder / "state.json", build, previous)
         _tell(deposit.run(publish=arguments.publish), base)

@@ -13,11 +13,11 @@ from urllib.parse import quote, urlencode
 from ...errors import UserError
 from .server import ClientError, Server
 
-__all__ = ["KINDS", "SANDBOX", "TOKEN", "ZENODO", "Records", "connect"]
+__all__ = ["KINDS", "SANDBOX", "VARIABLE", "ZENODO", "Records", "connect"]
 
 ZENODO = "https://zenodo.org"
 SANDBOX = "https://sandbox.zenodo.org"
-TOKEN = "ZENODO_TOKEN"
+VARIABLE = "ZENODO_TOKEN"
 SCOPES = {"/actions/publish": "deposit:actions", "/api/": "deposit:write"}
 KINDS = "application/vnd.inveniordm.v1+json"  # Zenodo's plain JSON is that of its older API
 LISTED = 25  # records in one answer of a search
@@ -25,7 +25,7 @@ LISTED = 25  # records in one answer of a search
 
 def connect(base_url: str, token: str) -> "Records":
     """The records of an InvenioRDM server that the owner of the token may edit."""
-    return Records(Server(base_url, token, TOKEN, SCOPES, accept=KINDS))
+    return Records(Server(base_url, token, VARIABLE, SCOPES, accept=KINDS))
 
 
 @dataclass(frozen=True)

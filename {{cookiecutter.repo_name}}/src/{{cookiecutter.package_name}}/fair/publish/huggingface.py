@@ -16,10 +16,10 @@ from ...errors import UserError
 from ...files import sha256
 from .server import ClientError, Server
 
-__all__ = ["HUB", "TOKEN", "Hub"]
+__all__ = ["HUB", "VARIABLE", "Hub"]
 
 HUB = "https://huggingface.co"
-TOKEN = "HF_TOKEN"
+VARIABLE = "HF_TOKEN"
 SCOPES = {"": "write"}
 LARGEST_PART = 5_000_000_000  # bytes of a file that the store takes in one piece
 LFS = "application/vnd.git-lfs+json"
@@ -61,7 +61,7 @@ class Hub:
         return [*changed, *stale]
 
     def _server(self, accept: str = "application/json") -> Server:
-        return Server(self.base_url, self.token, TOKEN, SCOPES, accept)
+        return Server(self.base_url, self.token, VARIABLE, SCOPES, accept)
 
     def _create(self) -> None:
         owner, _, name = self.repository.partition("/")
@@ -114,9 +114,9 @@ class Hub:
         for item in self._server(LFS).call("POST", batch, wanted, kind=LFS)["objects"]:
             if upload := item.get("actions", {}).get("upload"):
                 place = urlsplit(upload["href"])
-                storage = Server(f"{place.scheme}://{place.netloc}", "", TOKEN)
-                path = quote(place.path, safe="/%") + (f"?{place.query}" if place.query else "")
-                storage.call("PUT", path, by_checksum[item["oid"]])
+                storage = Server(f"{place.scheme}://{place.netloc}", "", VARIABLE)
+                target = quote(place.path, safe="/%") + (f"?{place.query}" if place.query else "")
+                storage.call("PUT", target, by_checksum[item["oid"]])
 
 
 def _beginning(path: Path) -> str:
