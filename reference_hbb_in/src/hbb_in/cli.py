@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .interface import Project
     from .paths import Paths
 
-__all__ = ["main"]
+__all__ = ["main", "make_parser"]
 
 MENDABLE = (
     errno.EACCES,
@@ -102,7 +102,7 @@ def main(argv: Sequence[str] | None = None, project: "Project | None" = None) ->
 
         project = cast("Project", face)
     try:
-        arguments = _parser(project).parse_args(argv)
+        arguments = make_parser(project).parse_args(argv)
         arguments.run(arguments)
     except UserError as error:
         return _fail(str(error), error.code)
@@ -121,7 +121,8 @@ def _fail(message: str, code: int = 1) -> int:
     return code
 
 
-def _parser(project: "Project") -> argparse.ArgumentParser:
+def make_parser(project: "Project") -> argparse.ArgumentParser:
+    """The parser of all commands, with the studies of the project."""
     package = __package__ or ""
     parser = argparse.ArgumentParser(
         prog=f"python -m {package}",
