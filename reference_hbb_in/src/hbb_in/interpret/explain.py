@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from ..training.device import find_device
 from ..training.threads import threads
 from .parts import PARTS, Context, Drawing, Findings, Part, part_named
 
-__all__ = ["explain", "spread_rows"]
+__all__ = ["context_of", "explain", "spread_rows", "write_findings"]
 
 
 def explain(
@@ -34,20 +35,26 @@ def explain(
     A part that is finished is kept as long as the weights, the test split, `[interpretation]`, its code and the parts
     it needs are what they were, unless it is to be made `again`.
     """
-    network = load_network(project, config, paths).to(find_device(config.training.device))
-    inputs = {path.relative_to(paths.root).as_posix(): sha256(path) for path in (paths.weights, paths.split("test"))}
-    with Dataset(paths.split("test"), project.SCHEMA) as dataset:
-        samples = spread_rows(dataset, config.interpretation.rows)
-    _check_classes(samples, project.SCHEMA, paths)
-    context = Context(project, config, paths, network, samples)
+    context = context_of(project, config, paths)
     chosen = [part for part in PARTS if not only or part.name in _with_needs(only)]
     with threads(config.evaluation.threads), progress(chosen, total=len(chosen), title="explain", unit="parts") as bar:
         for part in bar:
             bar.set_postfix_str(part.name)
-            identity = _identity(part, config, paths, inputs)
+            identity = _identity(part, context)
             if again or not _finished(part, paths, identity):
-                _write(context, part, identity, inputs)
+                started = time.perf_counter()
+                write_findings(context, part.name, part.title, part.load()(context), started, identity=identity)
     write_json(paths.interpretation / "parts.json", _list_of_parts(paths))
+
+
+def context_of(project: Project, config: RunConfig, paths: Paths) -> Context:
+    """The trained network of a profile, and the rows of the test split on which it is explained."""
+    network = load_network(project, config, paths).to(find_device(config.training.device))
+    with Dataset(paths.split("test"), project.SCHEMA) as dataset:
+        samples = spread_rows(dataset, config.interpretation.rows)
+    _check_classes(samples, project.SCHEMA, paths)
+    checksums = {path.relative_to(paths.root).as_posix(): sha256(path) for path in (paths.weights, paths.split("test"))}
+    return Context(project, config, paths, network, samples, checksums)
 
 
 def spread_rows(dataset: Dataset, rows: int) -> Samples:
@@ -83,13 +90,13 @@ def _with_needs(names: Sequence[str]) -> set[str]:
     return found
 
 
-def _identity(part: Part, config: RunConfig, paths: Paths, inputs: dict[str, str]) -> str:
+def _identity(part: Part, context: Context) -> str:
     """Hash of all that determines what a part finds."""
     content = {
-        "inputs": sorted(inputs.values()),
-        "options": config.interpretation.model_dump(mode="json"),
+        "inputs": sorted(context.checksums.values()),
+        "options": context.options.model_dump(mode="json"),
         "sources": [sha256(path) for path in part.sources()],
-        "needs": [read_json(paths.interpretation / f"{name}.json")["identity"] for name in part.needs],
+        "needs": [context.findings(name)["identity"] for name in part.needs],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -99,36 +106,42 @@ def _finished(part: Part, paths: Paths, identity: str) -> bool:
     return path.exists() and read_json(path).get("identity") == identity
 
 
-def _write(context: Context, part: Part, identity: str, inputs: dict[str, str]) -> None:
-    """Run a part and write its figures and its Markdown file, then the JSON file, which says that it is finished."""
-    started, paths = time.perf_counter(), context.paths
-    found = part.load()(context)
+def write_findings(
+    context: Context, name: str, title: str, found: Findings, started: float, *, identity: str = "", command: str = ""
+) -> None:
+    """Write the figures and the Markdown file of what was found, then the JSON file, which says that all is there.
+
+    `started` is a `time.perf_counter()` reading; `command` made it, "explain" if it is empty.
+    """
+    folder = context.paths.interpretation
     with figure_style():
-        figures = [_draw(part, drawing, paths) for drawing in found.drawings]
-    write_text(paths.interpretation / f"{part.name}.md", _markdown(part, found))
-    seed = context.options.seed
+        figures = [_draw(name, drawing, folder) for drawing in found.drawings]
+    tables = [table.as_markdown() for table in found.tables]
+    write_text(folder / f"{name}.md", "\n\n".join([f"# {title}", *found.paragraphs, *tables]) + "\n")
     content = {
         "schema": 1,
-        "part": part.name,
-        "title": part.title,
+        "part": name,
+        "title": title,
         "identity": identity,
         context.project.SCHEMA.entity: len(context.samples),
         "paragraphs": list(found.paragraphs),
         "tables": [table.as_json() for table in found.tables],
         "figures": figures,
     }
-    record = run_record(paths, command="explain", seed=seed, started=started, inputs=inputs)
-    write_json(paths.interpretation / f"{part.name}.json", content | dict(found.details) | {"record": record})
+    record = run_record(
+        context.paths,
+        command=command or "explain",
+        seed=context.options.seed,
+        started=started,
+        inputs=context.checksums,
+    )
+    write_json(folder / f"{name}.json", content | dict(found.details) | {"record": record})
 
 
-def _draw(part: Part, drawing: Drawing, paths: Paths) -> dict[str, Any]:
-    name = f"{part.name}_{drawing.name}" if drawing.name else part.name
-    save_figure(drawing.draw(), paths.interpretation / name)
-    return {"file": f"{name}.png", "title": drawing.title, "text": drawing.text, "wide": drawing.wide}
-
-
-def _markdown(part: Part, found: Findings) -> str:
-    return "\n\n".join([f"# {part.title}", *found.paragraphs, *(table.as_markdown() for table in found.tables)]) + "\n"
+def _draw(name: str, drawing: Drawing, folder: Path) -> dict[str, Any]:
+    file = f"{name}_{drawing.name}" if drawing.name else name
+    save_figure(drawing.draw(), folder / file)
+    return {"file": f"{file}.png", "title": drawing.title, "text": drawing.text, "wide": drawing.wide}
 
 
 def _list_of_parts(paths: Paths) -> dict[str, Any]:

@@ -30,7 +30,8 @@ __all__ = ["PARTS", "Context", "Drawing", "Findings", "Part", "part_named"]
 class Context:
     """What a part may look at: the project, its files, the network in evaluation mode, and rows of the test split.
 
-    The network is on the device of `[training] device`. Every class is among the `samples`.
+    The network is on the device of `[training] device`. Every class is among the `samples`. `checksums` are those of
+    the weights and of the test split, by path.
     """
 
     project: "Project"
@@ -38,6 +39,7 @@ class Context:
     paths: "Paths"
     network: "nn.Module"
     samples: "Samples"
+    checksums: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def options(self) -> "InterpretationConfig":
@@ -102,11 +104,30 @@ class Part:
 
 
 PARTS: tuple[Part, ...] = (
-    Part("permutation", "What each feature is worth", "permutation", "explain_permutation"),
+    Part("permutation", "What each feature is worth", "masking.permutation", "explain_permutation"),
     Part("masking", "Features masked one by one", "masking.features", "explain_features", needs=("permutation",)),
     Part("thresholds", "Features masked together", "masking.thresholds", "explain_thresholds", needs=("masking",)),
     Part("ranks", "Objects masked by rank", "masking.ranks", "explain_ranks"),
     Part("activity", "Which nodes are active", "activity.patterns", "explain_activity"),
+    Part("relevance", "Relevance by class", "by_class.relevance_by_class", "explain_relevance"),
+    Part("attributions", "What methods of attribution say", "verdicts.attributions", "explain_attributions"),
+    Part("removal", "Features removed in their order", "verdicts.removal", "explain_removal", needs=("attributions",)),
+    Part("randomisation", "Attributions of networks that forget", "verdicts.randomisation", "explain_randomisation"),
+    Part("retrainings", "Attributions of other trainings", "verdicts.retrainings", "explain_retrainings"),
+    Part(
+        "correlations",
+        "Features that correlate",
+        "verdicts.correlations",
+        "explain_correlations",
+        needs=("attributions",),
+    ),
+    Part(
+        "verdict",
+        "The verdict",
+        "verdicts.verdict",
+        "explain_verdict",
+        needs=("permutation", "attributions", "removal", "randomisation", "retrainings", "correlations"),
+    ),
 )
 
 

@@ -11,9 +11,11 @@ from matplotlib.figure import Figure
 from ..config import RunConfig
 from ..dataset import Dataset
 from ..evaluation.rows import read_scores
+from ..fair.check.section import fair_sections
 from ..fair.source import read_metadata
 from ..files import read_json, write_text
 from ..interface import Project
+from ..interpret.section import interpretation_sections
 from ..paths import Paths
 from ..reproduce.section import reproduction_sections
 from .dependence import dependence_figure, groups_figure
@@ -46,7 +48,7 @@ def report(project: Project, config: RunConfig, paths: Paths) -> None:
         plots = draw(project, config, paths, metrics, run)
         images = {plot.name: _image(plot, paths) for plot in plots}
     sections = [(item.title, item.command, item.render(config, paths.report)) for item in project.REPORT]
-    sections += reproduction_sections(paths)
+    sections += interpretation_sections(paths) + reproduction_sections(paths) + fair_sections(paths)
     environment = Environment(
         loader=PackageLoader(__package__ or "", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

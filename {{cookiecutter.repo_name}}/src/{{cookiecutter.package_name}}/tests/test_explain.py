@@ -14,6 +14,7 @@ from ..errors import UserError
 from ..files import read_json
 from ..interpret.explain import explain, spread_rows
 from ..interpret.parts import PARTS
+from ..interpret.section import interpretation_sections
 from ..paths import Paths
 from ..reproduce.tables import Table
 from .conftest import Run
@@ -37,10 +38,10 @@ def test_parts_are_named_once_and_need_earlier_ones() -> None:
 
 
 @pytest.mark.parametrize("prepared", ["other", pytest.param("own", marks=pytest.mark.slow)], indirect=True)
-def test_masking_ranks_and_activity_write_tables_and_figures(run: Run) -> None:
-    explain(run.project, run.config, run.paths, ["thresholds", "ranks", "activity"])
+def test_parts_write_tables_and_figures_for_the_report(run: Run) -> None:
+    explain(run.project, run.config, run.paths, ["thresholds", "ranks", "activity", "relevance"])
     folder, schema = run.paths.interpretation, run.project.SCHEMA
-    wanted = ["permutation", "masking", "thresholds", "ranks", "activity"]
+    wanted = ["permutation", "masking", "thresholds", "ranks", "activity", "relevance"]
     assert read_json(folder / "parts.json")["parts"] == [
         {"name": part.name, "title": part.title} for part in PARTS if part.name in wanted
     ]
@@ -61,6 +62,12 @@ def test_masking_ranks_and_activity_write_tables_and_figures(run: Run) -> None:
         whole = [row for row in ranks if row["input"] == item.name and row["kind"] == "rest"][-1]
         assert whole["n"] == item.slots  # nothing is masked
         assert whole["loss"] == {"value": 0, "error": 0}
+    sections = interpretation_sections(run.paths)
+    assert [title for title, _, _ in sections] == [part.title for part in PARTS if part.name in wanted[1:]]
+    for _, command, fragment in sections:
+        assert command == f"make explain PROFILE={run.paths.profile}"
+        assert "data:image/png;base64," in fragment
+        assert "<bright>" not in fragment  # the name of a class
 
 
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)

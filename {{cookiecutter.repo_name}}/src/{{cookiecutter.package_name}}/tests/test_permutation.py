@@ -9,7 +9,7 @@ from torch import nn
 from ..files import read_json
 from ..interpret.explain import explain
 from ..interpret.masking.effect import Baseline
-from ..interpret.permutation import permutation_loss
+from ..interpret.masking.permutation import permutation_loss
 from .conftest import Run
 from .projects import CELLS
 from .samples import random_samples
