@@ -4,17 +4,24 @@ import sys
 import tomllib
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))  # for mathml.py
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "src")]  # for the extensions here, and for the pages on the program
 
-fair = tomllib.loads((Path(__file__).parents[1] / "fair.toml").read_text(encoding="utf-8"))
+fair = tomllib.loads((ROOT / "fair.toml").read_text(encoding="utf-8"))
 
 project = fair["identity"]["title"]
 release = version = fair["identity"]["version"]
 author = project_copyright = ", ".join(person["name"] for person in fair["people"])
 
-extensions = ["myst_parser", "mathml"]
+extensions = ["myst_parser", "mathml", "subcommands", "sphinx.ext.autodoc"]
 myst_enable_extensions = ["deflist", "dollarmath"]
 exclude_patterns = ["_build"]
+
+default_role = "code"  # docstrings have single backquotes
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+nitpick_ignore_regex = [("py:.*", ".*")]  # types in signatures, most of which are documented elsewhere
+python_maximum_signature_line_length = 88
 
 html_theme = "furo"
 html_title = f"{project} {version}"
