@@ -11,6 +11,8 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: train     2 minutes
 #: evaluate  10 s
 #: export    30 s
+#: serve     until stopped
+#: triton-repository a second
 #: explain   a minute
 #: report    15 s
 #: reproduce-seeds 10 minutes
@@ -23,6 +25,8 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: test-slow 7 minutes
 #: lint      20 s
 #: docs      10 s
+#: container 10 minutes
+#: container-test 4 minutes
 #: graph     5 s
 #: metadata  a second
 #: metadata-check a second

@@ -26,8 +26,10 @@ from .projects import (
 
 # programs in the documentation that the tests do not call, and why
 NOT_CALLED = {
+    "apptainer": "is not at hand",
     "cd": "belongs to the shell",
     "docker": "needs a daemon",
+    "gh": "asks GitHub",
     "git": "works on the reader's own clone",
     "torchrun": "takes the options of another command among its own",
 }

@@ -16,6 +16,12 @@ from .projects import ROOT, TEMPLATE, targets
 WORKFLOWS = sorted(path for folder in (ROOT, TEMPLATE) for path in (folder / ".github" / "workflows").iterdir())
 PIN = re.compile(r"uses: [\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
+WRITERS = (
+    {"pages": "write", "id-token": "write"},
+    {"contents": "read", "packages": "write", "id-token": "write", "attestations": "write"},
+)
+CONDITIONS = ("github.ref == 'refs/heads/main' && ", "github.event_name == 'release'")
+
 
 def workflow_id(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
@@ -56,9 +62,9 @@ def check(program: str, *arguments: str) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_repository_and_template_have_the_same_workflows() -> None:
+def test_the_repository_has_the_workflows_of_the_template_but_those_that_publish() -> None:
     names = [{path.name for path in WORKFLOWS if path.parents[2] == folder} for folder in (ROOT, TEMPLATE)]
-    assert names == [{"ci.yml", "docs.yml"}] * 2
+    assert names == [{"ci.yml", "docs.yml"}, {"ci.yml", "container.yml", "docs.yml"}]
 
 
 def test_actions_are_pinned_to_commits_that_name_their_version(path: Path) -> None:
@@ -77,9 +83,9 @@ def test_permissions_are_granted_to_jobs_alone(path: Path) -> None:
     assert load(path)["permissions"] == {}
     for job in jobs(path):
         granted = job["permissions"]
-        assert granted in ({"contents": "read"}, {"pages": "write", "id-token": "write"})
+        assert granted in ({"contents": "read"}, *WRITERS)
         if "write" in granted.values():
-            assert "github.ref == 'refs/heads/main' && " in job["if"], "only the main branch may write"
+            assert job["if"].startswith(CONDITIONS), "only the main branch and a release may write"
             assert not any("run" in step for step in job["steps"]), "a job that may write runs no code"
 
 
@@ -90,7 +96,7 @@ def test_no_run_is_endless_or_superfluous(path: Path) -> None:
 
 def test_checkouts_keep_no_credentials(path: Path) -> None:
     checkouts = [step for step in steps(path) if step.get("uses", "").startswith("actions/checkout@")]
-    assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
+    assert {step["with"]["persist-credentials"] for step in checkouts} == {False}
 
 
 def test_every_run_step_is_one_existing_make_target(path: Path, default_bake: Path) -> None:

@@ -74,6 +74,8 @@ COMMENTS = {
     "tools/": "the installer, the compiler of constraints.txt",
     "Dockerfile.cpu": "a container image",
     "Dockerfile.gpu": "the same for GPUs, if you want it",
+    "Dockerfile.serve": "a small one that serves the model",
+    "apptainer.def": "the first one for Apptainer",
     "LICENSE": "the licence that you chose",
     ".github/": "continuous integration, updates of dependencies",
     ".pre-commit-config.yaml": "quick checks before each commit",

@@ -46,13 +46,29 @@ def _add_serve(parser: argparse.ArgumentParser, project: "Project") -> None:
     parser.add_argument("--max-rows", type=_positive, default=usual.rows, metavar="ROWS", help="of one request")
     parser.add_argument("--max-body", type=_positive, default=usual.body, metavar="BYTES", help="of one request")
     parser.add_argument("--max-requests", type=_positive, default=usual.requests, metavar="N", help="at a time")
-    parser.set_defaults(run=as_action(_serve, project))
+    text = "start none, but ask the server on that port of this machine whether it is ready"
+    parser.add_argument("--health", action="store_true", help=text)
+    # no step of the DAG: it makes nothing that a record could say the origin of
+    parser.set_defaults(run=lambda arguments: _serve(project, arguments))
 
 
-def _serve(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
+def _serve(project: "Project", arguments: argparse.Namespace) -> None:
+    from ..serving.client import check_ready
+
+    if arguments.health:
+        check_ready(arguments.port)
+    else:
+        _start(project, arguments)
+
+
+def _start(project: "Project", arguments: argparse.Namespace) -> None:
+    from ..config import load_config
+    from ..paths import Paths
     from ..serving.model import open_served
     from ..serving.server import serve
 
+    paths = Paths.of_project(arguments.project.resolve(), arguments.profile)
+    config = load_config(paths.config, project.DataOptions, project.ModelOptions, project.SCHEMA)
     limits = Limits(
         batch=arguments.max_batch,
         delay=arguments.max_delay,

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import UserError
 
-__all__ = ["Client", "ServerError"]
+__all__ = ["Client", "ServerError", "check_ready"]
 
 FLOAT = np.dtype("<f4")
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -93,6 +93,12 @@ class Client:
             message = f"{self.address} answers {response.status}: {_error(content)}"
             raise ServerError(response.status, message)
         return content, int(response.headers.get(HEADER_LENGTH, len(content)))
+
+
+def check_ready(port: int) -> None:
+    """Return if the server on that port of this machine is ready. Raises UserError if not, or if there is none."""
+    with Client(f"http://127.0.0.1:{port}/v2/health/ready", timeout=5) as client:
+        client.metadata()
 
 
 def _error(content: bytes) -> str:

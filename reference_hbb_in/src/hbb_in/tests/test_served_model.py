@@ -1,7 +1,10 @@
 """An exported graph as it is served: its answers are PyTorch's, and a file that is not its own is refused."""
 
 import dataclasses
+import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +12,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from starlette.testclient import TestClient
 
+from .. import project as this_project
 from ..cli import main
 from ..errors import UserError
 from ..paths import Paths
@@ -18,6 +22,19 @@ from ..serving.limits import Limits
 from ..serving.model import NAME, open_served
 from .conftest import Run
 from .served import body
+
+PACKAGE = __package__.split(".")[0]
+FOREIGN = ("torch", "onnxscript", "matplotlib", "sklearn", "scipy", "jinja2", "h5py")
+SCRIPT = f"""
+import json, sys
+from pathlib import Path
+import {PACKAGE}.config, {PACKAGE}.cli, {PACKAGE}.serving.server
+from {PACKAGE} import project
+from {PACKAGE}.paths import Paths
+from {PACKAGE}.serving.model import open_served
+open_served(Paths(Path(sys.argv[1]), sys.argv[2]), project.SCHEMA, threads=1, tolerance=1e-4)
+print([name for name in json.load(sys.stdin) if name in sys.modules])
+"""
 
 
 def opened(run: Run, schema: Schema | None = None) -> TestClient:
@@ -46,6 +63,21 @@ def test_the_answers_are_those_of_the_network(exported: Run) -> None:
     for item in answer["outputs"]:
         found = np.float32(item["data"]).reshape(item["shape"])
         np.testing.assert_allclose(found, sample[item["name"]], rtol=1e-4, atol=1e-5)
+
+
+def test_serving_needs_neither_pytorch_nor_the_data(exported: Run) -> None:
+    """The image that serves has only what requirements/serve.txt names."""
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(exported.paths.root), exported.paths.profile],
+        input=json.dumps([*FOREIGN]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if exported.project.SCHEMA == this_project.SCHEMA:
+        assert (result.returncode, result.stdout) == (0, "[]\n"), result.stderr
+    else:
+        assert "does not belong to this project" in result.stderr
 
 
 def test_a_graph_of_another_project_is_refused(exported: Run) -> None:

@@ -1,10 +1,13 @@
 """A model to serve whose answers can be written down: logits that are linear in the features."""
 
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import uvicorn
 from starlette.testclient import TestClient
 
 from ..schema import Feature, Input, Schema
@@ -13,7 +16,7 @@ from ..serving.batching import Arrays
 from ..serving.limits import Limits
 from ..serving.model import Served
 
-__all__ = ["INFER", "SCHEMA", "Linear", "body", "client", "linear_model", "rows"]
+__all__ = ["INFER", "SCHEMA", "Linear", "body", "client", "linear_model", "rows", "running"]
 
 CELLS, WIRES = ("depth", "tilt"), ("length", "angle", "width")
 SCHEMA = Schema(
@@ -61,6 +64,20 @@ def client(run: Linear | None = None, **limits: Any) -> Iterator[TestClient]:
     """A client of the application, without a network in between; a fault of the server is an error here."""
     with TestClient(make_app(linear_model(run), Limits(**limits)), raise_server_exceptions=True) as made:
         yield made
+
+
+@contextmanager
+def running(**limits: Any) -> Iterator[str]:
+    """A server in a thread of this process; yields the address of its model."""
+    server = uvicorn.Server(uvicorn.Config(make_app(linear_model(), Limits(**limits)), log_level="error"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/v2/models/linear"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def rows(number: int, seed: int = 0, wires: int = 3) -> dict[str, np.ndarray]:

@@ -7,21 +7,18 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-import uvicorn
 
+from ..cli import main
 from ..errors import UserError
-from ..serving.app import make_app
 from ..serving.client import Client, ServerError
 from ..serving.limits import Limits
 from ..serving.load import load_test, measure, table
 from ..serving.server import serve
-from .served import Linear, linear_model, rows
+from .served import Linear, linear_model, rows, running
 
 PACKAGE = __package__.split(".")[0]
 SCRIPT = f"""
@@ -39,21 +36,6 @@ serve(linear_model(Slow()), Limits(), "127.0.0.1", 0)
 """
 
 
-@contextmanager
-def running(**limits: float) -> Iterator[str]:
-    """A server in a thread of this process; yields the address of its model."""
-    config = uvicorn.Config(make_app(linear_model(), Limits(**limits)), log_level="error")  # type: ignore[arg-type]
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/v2/models/linear"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 def test_the_client_speaks_with_the_server() -> None:
     with running(rows=8) as address, Client(address) as client:
         assert client.metadata()["name"] == "linear"
@@ -64,6 +46,14 @@ def test_the_client_speaks_with_the_server() -> None:
             client.infer(rows(9))
         assert caught.value.status == 413
         assert len(client.infer(inputs)["logits"]) == 3
+
+
+def test_a_server_is_asked_for_its_health(capsys: pytest.CaptureFixture[str]) -> None:
+    with running() as address:
+        port = address.split(":")[2].split("/")[0]
+        assert main(["serve", "--health", "--port", port]) == 0
+    assert main(["serve", "--health", "--port", port]) == 1
+    assert "no answer" in capsys.readouterr().err
 
 
 def test_no_server_is_one_line() -> None:
