@@ -100,7 +100,7 @@ def ablations_figure(rows: Mapping[str, Mapping[str, Cell]]) -> Figure:
         _dots(axes, own, -shift, color=OWN, label="this project")
         _dots(axes, published, shift, color=PUBLISHED, markerfacecolor="none", label="published")
         axes.set_xlabel(title)
-        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2))
         _name_rows(axes, names if key == "auc" else [""] * len(names))
     _legend(figure)
     return figure
