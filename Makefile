@@ -13,7 +13,7 @@ PYTHON := $(abspath $(VENV))/bin/python
 READY := $(VENV)/ready-repository
 IN_REFERENCE := $(MAKE) --no-print-directory -C reference_hbb_in VENV=$(abspath $(VENV)) PROFILE=$(PROFILE)
 
-.PHONY: help setup reference new test test-slow lint docs reference-sync reference-check lock clean
+.PHONY: help setup reference new test test-slow lint docs reference-sync reference-check dist fair publish-dry-run publish-draft publish stamp-doi lock clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[A-Za-z0-9_-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,25 @@ reference-sync: $(READY) ## render the template over the reference (seconds)
 
 reference-check: $(READY) ## say where the reference is no instance of the template any more (seconds)
 	$(PYTHON) tools/reference_sync.py --check
+
+dist: ## pack the template as it is committed into dist/ (a second)
+	mkdir -p dist
+	git archive --format=tar.gz --prefix=cookiecutter-fair-model/ --output=dist/cookiecutter-fair-model.tar.gz HEAD
+
+fair: $(READY) ## check the reference against each FAIR principle (10 s)
+	$(IN_REFERENCE) fair
+
+publish-dry-run: $(READY) ## make the archive of the reference that would be published, and send nothing (10 s)
+	$(IN_REFERENCE) publish-dry-run
+
+publish-draft: $(READY) ## leave a draft of the reference on Zenodo, SANDBOX=yes to try (a minute)
+	$(IN_REFERENCE) publish-draft
+
+publish: $(READY) ## publish the reference, which nothing takes back, SANDBOX=yes to try (a minute)
+	$(IN_REFERENCE) publish
+
+stamp-doi: $(READY) ## write the DOI of the reference into its metadata (a second)
+	$(IN_REFERENCE) stamp-doi
 
 lock: $(READY) ## compile the requirements into the constraints.txt of repository, reference and template (a minute)
 	$(PYTHON) reference_hbb_in/tools/lock.py reference_hbb_in/pyproject.toml requirements.txt

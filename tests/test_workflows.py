@@ -19,7 +19,10 @@ PIN = re.compile(r"uses: [\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 WRITERS = (
     {"pages": "write", "id-token": "write"},
     {"contents": "read", "packages": "write", "id-token": "write", "attestations": "write"},
+    {"contents": "write"},
+    {"contents": "write", "pull-requests": "write"},
 )
+UPLOAD = 'gh release upload "$TAG" '
 CONDITIONS = ("github.ref == 'refs/heads/main' && ", "github.event_name == 'release'")
 
 
@@ -62,9 +65,9 @@ def check(program: str, *arguments: str) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_repository_has_the_workflows_of_the_template_but_those_that_publish() -> None:
+def test_the_repository_has_the_workflows_of_the_template_but_that_of_its_images() -> None:
     names = [{path.name for path in WORKFLOWS if path.parents[2] == folder} for folder in (ROOT, TEMPLATE)]
-    assert names == [{"ci.yml", "docs.yml"}, {"ci.yml", "container.yml", "docs.yml"}]
+    assert names == [{"ci.yml", "docs.yml", "release.yml"}, {"ci.yml", "container.yml", "docs.yml", "release.yml"}]
 
 
 def test_actions_are_pinned_to_commits_that_name_their_version(path: Path) -> None:
@@ -86,11 +89,12 @@ def test_permissions_are_granted_to_jobs_alone(path: Path) -> None:
         assert granted in ({"contents": "read"}, *WRITERS)
         if "write" in granted.values():
             assert job["if"].startswith(CONDITIONS), "only the main branch and a release may write"
-            assert not any("run" in step for step in job["steps"]), "a job that may write runs no code"
+            run = [step["run"] for step in job["steps"] if "run" in step]
+            assert all(command.startswith(UPLOAD) for command in run), "a job that may write runs no code"
 
 
 def test_no_run_is_endless_or_superfluous(path: Path) -> None:
-    assert load(path)["concurrency"]["cancel-in-progress"] is True
+    assert load(path)["concurrency"]["cancel-in-progress"] is (path.name != "release.yml")
     assert all(0 < job["timeout-minutes"] <= 30 for job in jobs(path))
 
 
@@ -100,7 +104,7 @@ def test_checkouts_keep_no_credentials(path: Path) -> None:
 
 
 def test_every_run_step_is_one_existing_make_target(path: Path, default_bake: Path) -> None:
-    commands = [step["run"] for step in steps(path) if "run" in step]
+    commands = [step["run"] for step in steps(path) if "run" in step and not step["run"].startswith(UPLOAD)]
     known = targets(default_bake if path.is_relative_to(TEMPLATE) else ROOT)
     assert commands
     for command in commands:
@@ -129,3 +133,13 @@ def test_workflows_reach_a_project_as_they_are(default_bake: Path) -> None:
     for path in WORKFLOWS:
         if path.is_relative_to(TEMPLATE):
             assert (default_bake / path.relative_to(TEMPLATE)).read_bytes() == path.read_bytes()
+
+
+def test_a_token_of_an_archive_is_seen_by_one_step_of_a_protected_job(path: Path) -> None:
+    """The job that drafts has a token of its own, and no other step of a job sees it."""
+    for job in jobs(path):
+        seen = [step["run"] for step in job["steps"] if "secrets." in str(step) and "run" in step]
+        assert "secrets." not in str(job.get("env"))
+        if seen:
+            assert seen in (["make publish-draft"], ["make publish"])
+            assert job["environment"] == {"make publish-draft": "zenodo-draft", "make publish": "zenodo"}[seen[0]]

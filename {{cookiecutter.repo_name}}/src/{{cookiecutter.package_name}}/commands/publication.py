@@ -23,7 +23,7 @@ def add_publication(actions: "argparse._SubParsersAction[argparse.ArgumentParser
     add_profile(action)
     add_publish(action)
     action.set_defaults(run=as_action(_publish, project))
-    action = _add(actions, "stamp", "write the DOI of the published record into fair.toml and the badge of README.md")
+    action = _add(actions, "stamp", "write the DOI of the draft or record into fair.toml and the badge of README.md")
     add_profile(action)
     add_server(action)
     action.set_defaults(run=as_action(_stamp, project))

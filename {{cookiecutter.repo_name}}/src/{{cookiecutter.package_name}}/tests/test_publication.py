@@ -106,7 +106,7 @@ def test_published_fetched_and_stamped(
     """The whole way; then a new version of it."""
     server_option = ("--base-url", site.base)
     assert fair(ready, "stamp", *server_option) == 1
-    assert "tells of no published record" in capsys.readouterr().err
+    assert "tells of no DOI; run `fair publish` first" in capsys.readouterr().err
     assert fair(ready, "publish", *server_option) == 0
     assert "Draft: " in capsys.readouterr().out
     assert fair(ready, "publish", "--publish", *server_option) == 0

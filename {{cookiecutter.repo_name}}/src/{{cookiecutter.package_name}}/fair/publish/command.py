@@ -77,14 +77,14 @@ def publish(project: "Project", config: "RunConfig", paths: "Paths", arguments: 
 
 
 def stamp(_: "Project", __: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
-    """Write the DOI of the published record into fair.toml, what is generated from it, and the badge in README.md."""
+    """Write the DOI of the draft or record into fair.toml, what is generated from it, and the badge in README.md."""
     from ..metadata import write
     from .stamp import stamped
 
     path = _folder(paths, arguments) / "state.json"
     state = read_json(path) if path.exists() else {}
-    if not state.get("published"):
-        message = f"{path} tells of no published record; run `fair publish --publish` first"
+    if not state.get("doi"):
+        message = f"{path} tells of no DOI; run `fair publish` first"
         raise UserError(message)
     values = {"doi": state["doi"], "concept-doi": state["concept_doi"], "date-released": state["date"]}
     source = paths.root / SOURCE
