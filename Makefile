@@ -46,9 +46,10 @@ lint: $(READY) ## style and types of the repository and of the reference (a minu
 	$(PYTHON) -m mypy
 	$(IN_REFERENCE) lint
 
-docs: $(READY) ## build the documentation of the repository and of the reference (a minute)
+docs: $(READY) ## build the documentation of the repository, with that of the reference in it (a minute)
+	$(PYTHON) -m sphinx -W -n -q -D templates_path=$(CURDIR)/docs/_templates \
+	    reference_hbb_in/docs docs/_build/reference_hbb_in
 	$(PYTHON) -m sphinx -W -n -q docs docs/_build
-	$(IN_REFERENCE) docs
 
 reference-sync: $(READY) ## render the template over the reference (seconds)
 	$(PYTHON) tools/reference_sync.py

@@ -1,13 +1,12 @@
 """The documentation of this repository and of a project: it builds, stands alone, and says what is true."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from .projects import CONTEXT, ROOT, targets
+from .sites import build_pages, build_site, dead_links
 
 
 def first_column(page: Path) -> set[str]:
@@ -21,13 +20,21 @@ def test_pages_build_without_a_warning_and_load_nothing_from_elsewhere(
     where: str, default_bake: Path, tmp_path: Path
 ) -> None:
     folder = {"repository": ROOT, "project": default_bake}[where]
-    command = [sys.executable, "-m", "sphinx", "-W", "-n", "-q", str(folder / "docs"), str(tmp_path)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
+    if where == "repository":
+        build_site(tmp_path)
+    else:
+        build_pages(folder, tmp_path)
     pages = sorted(tmp_path.rglob("*.html"))
     assert {page.stem for page in (folder / "docs").glob("*.md")} <= {page.stem for page in pages}
     loads = re.compile(r'<(?:script|img|iframe)[^>]*src="(?:https?:)?//[^"]*|<link[^>]*href="(?:https?:)?//[^"]*')
     assert [match for page in pages for match in loads.findall(page.read_text(encoding="utf-8"))] == []
+    assert dead_links(tmp_path) == []
+
+
+def test_a_dead_link_is_found(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<a href="b.html#there">1</a> <a href="b.html#gone">2</a> <img src="c.png">')
+    (tmp_path / "b.html").write_text('<p id="there"><a href="a.html#">3</a> <a href="https://example.org">4</a>')
+    assert dead_links(tmp_path) == [("a.html", "b.html#gone"), ("a.html", "c.png")]
 
 
 @pytest.mark.parametrize(("where", "page"), [("repository", "development.md"), ("project", "commands.md")])
