@@ -76,6 +76,8 @@ COMMENTS = {
     "Dockerfile.gpu": "the same for GPUs, if you want it",
     "Dockerfile.serve": "a small one that serves the model",
     "apptainer.def": "the first one for Apptainer",
+    ".gitlab-ci.yml": "the checks on GitLab",
+    "reana.yaml": "the pipeline on REANA",
     "LICENSE": "the licence that you chose",
     ".github/": "continuous integration, updates of dependencies",
     ".pre-commit-config.yaml": "quick checks before each commit",
