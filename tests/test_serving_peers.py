@@ -64,7 +64,7 @@ def test_the_client_gets_all_outputs_by_default(client: triton.InferenceServerCl
 def test_the_client_shows_the_servers_message(client: triton.InferenceServerClient) -> None:
     with pytest.raises(InferenceServerException, match="9 rows, more than the 8"):
         client.infer("linear", tensors(rows(9), binary=True))
-    with pytest.raises(InferenceServerException, match="the body is encoded as .gzip."):
+    with pytest.raises(InferenceServerException, match="encoded as 'gzip'"):
         client.infer("linear", tensors(rows(1), binary=True), request_compression_algorithm="gzip")
 
 

@@ -15,7 +15,7 @@ from .model import Served
 if TYPE_CHECKING:
     from types import FrameType
 
-__all__ = ["GRACE", "serve"]
+__all__ = ["GRACE", "listen", "serve"]
 
 GRACE = 30  # seconds that requests have to finish once the server is told to stop
 
@@ -32,7 +32,7 @@ def serve(model: Served, limits: Limits, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )
-    with _listen(host, port) as listener:
+    with listen(host, port) as listener:
         where = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         sys.stdout.write(f"{model.name} {model.version} answers at {where}/v2/models/{model.name} (Ctrl-C stops it)\n")
         sys.stdout.flush()
@@ -44,13 +44,20 @@ def serve(model: Served, limits: Limits, host: str, port: int) -> None:
             signal.signal(signal.SIGTERM, before)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that accepts connections."""
+    # asyncio switches the delay of small packets off (TCP_NODELAY) only where the protocol is given by its number;
+    # otherwise the body of an answer may wait 40 ms for the acknowledgement of its head
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=1024)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(1024)
     except (OSError, OverflowError) as error:
+        listener.close()
         message = f"cannot listen on {host}, port {port}: {error}; choose others with --host and --port"
         raise UserError(message) from error
+    return listener
 
 
 def _nothing(_: int, __: "FrameType | None") -> None:

@@ -1,6 +1,5 @@
 """A model to serve whose answers can be written down: logits that are linear in the features."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from ..serving.app import make_app
 from ..serving.batching import Arrays
 from ..serving.limits import Limits
 from ..serving.model import Served
+from ..serving.server import listen
 
 __all__ = ["INFER", "SCHEMA", "Linear", "body", "client", "linear_model", "rows", "running"]
 
@@ -70,7 +70,7 @@ def client(run: Linear | None = None, **limits: Any) -> Iterator[TestClient]:
 def running(**limits: Any) -> Iterator[str]:
     """A server in a thread of this process; yields the address of its model."""
     server = uvicorn.Server(uvicorn.Config(make_app(linear_model(), Limits(**limits)), log_level="error"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listen("127.0.0.1", 0) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

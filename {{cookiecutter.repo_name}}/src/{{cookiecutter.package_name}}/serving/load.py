@@ -132,7 +132,7 @@ def draw_load(levels: Sequence[Level], rows: int, entity: str, path: Path) -> Pa
             upper.plot(clients, values, marker="o", label=f"{name[1:]}th percentile")
         upper.set_ylabel("Time to the answer [ms]")
         upper.set_yscale("log")
-        upper.legend(title=f"{rows} {entity} per request" if rows > 1 else f"One of the {entity} per request")
+        upper.legend(title=f"{entity} per request: {rows}")
         lower.plot(clients, [level.throughput for level in levels], marker="o")
         lower.set_ylim(bottom=0)
         lower.set_ylabel(f"Throughput [{entity}/s]")
