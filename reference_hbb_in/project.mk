@@ -13,7 +13,11 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: export    30 s
 #: serve     until stopped
 #: triton-repository a second
-#: explain   a minute
+#: explain   6 minutes
+#: explain-paper 2 minutes more
+#: describe  10 s
+#: fair      10 s
+#: fair-verify a second
 #: report    15 s
 #: reproduce-seeds 10 minutes
 #: reproduce-splits 10 minutes
@@ -37,3 +41,7 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: fetch     10 s
 #: lock      half a minute
 #: clean     a second
+
+.PHONY: explain-paper
+explain-paper: $(WEIGHTS) $(REPRODUCTION)/ablations.json ## the figures of arXiv:2212.05081, published numbers beside
+	$(RUN) explain-paper --profile $(PROFILE)

@@ -13,9 +13,15 @@ project = fair["identity"]["title"]
 release = version = fair["identity"]["version"]
 author = project_copyright = ", ".join(person["name"] for person in fair["people"])
 
-extensions = ["myst_parser", "mathml", "subcommands", "sphinx.ext.autodoc"]
+extensions = ["myst_nb", "mathml", "subcommands", "sphinx.ext.autodoc"]
 myst_enable_extensions = ["deflist", "dollarmath"]
 exclude_patterns = ["_build"]
+
+# pages with a `kernelspec` are notebooks: they run whenever the documentation is built, and an error is an error
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 300  # seconds, for a cell
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # nothing is loaded from elsewhere
 
 default_role = "code"  # docstrings have single backquotes
 autodoc_member_order = "bysource"

@@ -15,7 +15,7 @@ from ..schema import Input
 from .features import SCHEMA, TRACKS, VERTICES
 from .simulation.kinematics import delta_phi
 
-__all__ = ["draw_jet"]
+__all__ = ["Objects", "draw_axes", "draw_jet", "frame", "jet_columns", "title_of", "tracks_and_vertices"]
 
 RADIUS = 0.8  # of the jets
 REACH = 0.95
@@ -46,19 +46,34 @@ def draw_jet(row: Samples, figure: Figure) -> None:
     Tracks are circles with areas in proportion to pT, coloured by the significance of their signed impact parameter in
     space; secondary vertices are stars with areas in proportion to mass; crosses are the axes of the soft-drop subjets.
     """
-    jet = {name: float(values[0]) for name, values in row.spectators.items()}
-    tracks, vertices = _objects(row, TRACKS, "track"), _objects(row, VERTICES, "sv")
+    jet = jet_columns(row)
+    tracks, vertices = tracks_and_vertices(row)
     axes = figure.subplots()
     _draw_tracks(axes, tracks, jet["fj_pt"])
     axes.scatter(vertices.eta, vertices.phi, VERTEX_AREA * vertices["sv_mass"], **_vertex_style())
-    _draw_axes(axes, jet)
+    draw_axes(axes, jet)
     _draw_legend(figure, axes)
-    axes.set_title(_title(SCHEMA.classes[row.labels[0]], jet), fontsize=11)
+    axes.set_title(title_of(row, jet), fontsize=11)
+    frame(axes)
+
+
+def frame(axes: Axes) -> None:
+    """The same limits, scale and labels for every display."""
     axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
     axes.set_xlabel(r"$\eta - \eta_\mathrm{jet}$")
     axes.set_ylabel(r"$\phi - \phi_\mathrm{jet}$ [rad]")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MultipleLocator(0.4))
+
+
+def jet_columns(row: Samples) -> dict[str, float]:
+    """The jet's own columns."""
+    return {name: float(values[0]) for name, values in row.spectators.items()}
+
+
+def tracks_and_vertices(row: Samples) -> tuple[Objects, Objects]:
+    """The objects of both inputs of a jet."""
+    return _objects(row, TRACKS, "track"), _objects(row, VERTICES, "sv")
 
 
 def _objects(row: Samples, item: Input, prefix: str) -> Objects:
@@ -91,7 +106,7 @@ def _draw_tracks(axes: Axes, tracks: Objects, jet_pt: float) -> None:
     bar.ax.minorticks_off()
 
 
-def _draw_axes(axes: Axes, jet: dict[str, float]) -> None:
+def draw_axes(axes: Axes, jet: dict[str, float]) -> None:
     """The axes of the jet and of its soft-drop subjets, and the jet's size."""
     outline = [withStroke(linewidth=4, foreground="white")]
     angle = np.linspace(0, 2 * np.pi, 200)
@@ -118,7 +133,9 @@ def _vertex_style() -> dict[str, Any]:
     return {"marker": "*", "facecolor": VERTEX_COLOR, "edgecolor": "black", "linewidth": 0.9, "zorder": 3}
 
 
-def _title(name: str, jet: dict[str, float]) -> str:
+def title_of(row: Samples, jet: dict[str, float]) -> str:
+    """The jet's class and what it is like."""
+    name = SCHEMA.classes[row.labels[0]]
     vertices = int(jet["nsv"])
     return (
         rf"{TITLES[name]}: $p_\mathrm{{T}}$ = {jet['fj_pt']:.0f} GeV, $m_\mathrm{{SD}}$ = {jet['fj_sdmass']:.0f} GeV, "

@@ -55,6 +55,22 @@ def _benchmark_relevance_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jets", type=int, default=512, help="jets of the test sample (default: %(default)s)")
 
 
+def _load_explain_paper() -> Command:
+    from .. import project
+    from ..commands.common import as_action
+    from .paper.command import explain_paper
+
+    return as_action(explain_paper, cast("Project", project))
+
+
+def _load_notebook_sample() -> Command:
+    from .. import project
+    from ..commands.common import as_action
+    from .notebook_sample import notebook_sample
+
+    return as_action(notebook_sample, cast("Project", project))
+
+
 def _load_simulate() -> Command:
     from .. import project
     from ..commands.common import as_action
@@ -89,6 +105,16 @@ STUDIES: Mapping[str, Study] = {
         "measure the speed of relevance propagation beside the textbook form",
         _load_benchmark_relevance,
         _benchmark_relevance_arguments,
+    ),
+    "explain-paper": Study(
+        "make the tables and figures of arXiv:2212.05081 on the network, with the published numbers beside",
+        _load_explain_paper,
+        add_profile,
+    ),
+    "notebook-sample": Study(
+        "keep the network and a few test jets in docs/project, for the notebook that explains one of them",
+        _load_notebook_sample,
+        add_profile,
     ),
     "simulate": Study(
         "simulate jets and write them as ROOT files in the format of the CMS open data",

@@ -9,11 +9,12 @@ from torch import nn
 
 from ...dataset import Samples
 from ...schema import Schema
-from ..attributions.methods import attribute
+from ..attributions.methods import usual_target
 from ..lrp.explain import relevance
 
 __all__ = ["RECIPES", "Recipe"]
 
+EPSILON = 0.01  # so small that it absorbs little, where activations are of order one
 Inputs = dict[str, np.ndarray]
 
 
@@ -35,7 +36,8 @@ def _centred(
     network: nn.Module, samples: Samples, schema: Schema, label: int, baseline: Mapping[str, torch.Tensor]
 ) -> Inputs:
     del label
-    found = attribute("centred-lrp", network, samples.inputs, schema, baseline=baseline)
+    options = {"target": usual_target(schema), "rule": "epsilon", "epsilon": EPSILON, "baseline": baseline}
+    found = relevance(network, samples.inputs, **options)
     return {name: values.cpu().numpy() for name, values in found.inputs.items()}
 
 
@@ -55,8 +57,8 @@ RECIPES: Mapping[str, Recipe] = {
     "centred": Recipe(
         "Centred LRP-epsilon",
         "added to the log-odds",
-        "Centred LRP-epsilon: what is added to the log-odds of the signal (to its logit, if there are more than two "
-        "classes), compared with a mean object.",
+        f"Centred LRP-epsilon ({EPSILON}): what is added to the log-odds of the signal (to its logit, if there are "
+        "more than two classes), compared with a mean object.",
         _centred,
     ),
     "published": Recipe(
