@@ -21,36 +21,51 @@ FIGURES = PAGES / "figures"
 
 @dataclass(frozen=True)
 class Result:
-    """A table (`.md`) and its figure (`.png`) in the reports of a profile, and where they are shown."""
+    """Tables (`.md`) and figures (`.png`) in the reports of a profile, and where they are shown.
+
+    `figures` are those beside the tables, without their suffix: the one of the tables' name unless others are named.
+    """
 
     page: str
     name: str
     file: str
     command: str
     caption: str
+    figures: tuple[str, ...] | None = None
+    with_tables: bool = True
 
     def update(self, profile: str) -> bool:
         """Show the last run; returns whether there was one."""
         table = REFERENCE / "reports" / profile / f"{self.file}.md"
         if not table.exists():
             return False
-        figure = table.with_suffix(".png")
         FIGURES.mkdir(exist_ok=True)
-        shutil.copyfile(figure, FIGURES / f"{self.name}.png")
+        figures = (table.stem,) if self.figures is None else self.figures
+        names = {figure: self.name if figure == table.stem else figure for figure in figures}
+        for figure, name in names.items():
+            shutil.copyfile(table.with_name(f"{figure}.png"), FIGURES / f"{name}.png")
         run = json.loads((REFERENCE / "models" / profile / "run.json").read_text(encoding="utf-8"))
         lines = (
             "",
             f"`{self.command}`, profile `{profile}`, {run['hardware']['processor']}:",
             "",
-            table.read_text(encoding="utf-8").strip(),
-            "",
-            f"![{self.caption}](figures/{self.name}.png)",
-            "",
+            *((_without_heading(table.read_text(encoding="utf-8")), "") if self.with_tables else ()),
+            *(line for name in names.values() for line in (f"![{self.caption}](figures/{name}.png)", "")),
             "",
         )
         replace_marked(PAGES / self.page, self.name, "\n".join(lines))
         return True
 
+
+def _without_heading(text: str) -> str:
+    """The text of a file whose first line may be its title; the page has one of its own."""
+    title, _, rest = text.partition("\n")
+    return (rest if title.startswith("# ") else text).strip()
+
+
+EXPLAIN = "make explain"
+PAPER = "make explain-paper"
+INTERPRETATION = "interpretation.md"
 
 RESULTS = (
     Result(
@@ -87,6 +102,81 @@ RESULTS = (
         "reproduction/learning-curve",
         "make learning-curve",
         "AUC against the number of jets in the training",
+    ),
+    Result(INTERPRETATION, "verdict", "interpretation/verdict", EXPLAIN, "", figures=()),
+    Result(
+        INTERPRETATION,
+        "masking",
+        "interpretation/masking",
+        EXPLAIN,
+        "AUC and fidelity lost without each feature",
+        figures=("masking_tracks", "masking_vertices"),
+        with_tables=False,
+    ),
+    Result(
+        INTERPRETATION,
+        "activity",
+        "interpretation/activity",
+        EXPLAIN,
+        "Relative activity of the nodes",
+        figures=("activity_pattern", "activity_difference"),
+    ),
+    Result(
+        INTERPRETATION,
+        "relevance",
+        "interpretation/relevance",
+        EXPLAIN,
+        "Mean relevance for each class",
+        figures=("relevance_tracks", "relevance_vertices", "relevance_tracks_ranks"),
+        with_tables=False,
+    ),
+    Result(
+        INTERPRETATION,
+        "paper-features",
+        "interpretation/paper-features",
+        PAPER,
+        "AUC and fidelity lost with one feature set to zero, and the published numbers",
+        figures=("paper-features_tracks", "paper-features_vertices"),
+    ),
+    Result(
+        INTERPRETATION,
+        "paper-thresholds",
+        "interpretation/paper-thresholds",
+        PAPER,
+        "Features masked together, and the published numbers",
+    ),
+    Result(
+        INTERPRETATION,
+        "paper-tracks",
+        "interpretation/paper-tracks",
+        PAPER,
+        "Tracks taken away, and the published numbers",
+        with_tables=False,
+    ),
+    Result(
+        INTERPRETATION,
+        "paper-relevance",
+        "interpretation/paper-relevance",
+        PAPER,
+        "Relevance of tracks and vertices, and the published numbers",
+        figures=("paper-relevance_objects",),
+        with_tables=False,
+    ),
+    Result(
+        INTERPRETATION,
+        "paper-correlations",
+        "interpretation/paper-correlations",
+        PAPER,
+        "Features that mislead",
+        figures=("paper-correlations_vertices", "paper-correlations_quality"),
+    ),
+    Result(
+        INTERPRETATION,
+        "paper-networks",
+        "interpretation/paper-networks",
+        PAPER,
+        "Smaller networks",
+        figures=("paper-networks_h32-e16-o16", "paper-networks_h16-e8-o8"),
     ),
 )
 
