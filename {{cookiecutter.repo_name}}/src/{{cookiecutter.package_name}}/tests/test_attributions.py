@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pytest
@@ -47,15 +46,15 @@ def textbook(
     network: nn.Module, objects: torch.Tensor, start: torch.Tensor, nodes: list[tuple[float, float]]
 ) -> torch.Tensor:
     """(x - x') sum_k w_k grad F(x' + t_k (x - x')), row by row, with F = z1 - z0."""
-    rows = []
+    rows = [objects.new_zeros(0, *objects.shape[1:])]
     for x, origin in zip(objects, start, strict=True):
         mean = torch.zeros_like(x)
         for place, weight in nodes:
             point = (origin + place * (x - origin)).requires_grad_()
             logits = network(point[None])[0]
             mean += weight * torch.autograd.grad(logits[1] - logits[0], point)[0]
-        rows.append((x - origin) * mean)
-    return torch.stack(rows)
+        rows.append(((x - origin) * mean)[None])
+    return torch.cat(rows)
 
 
 def gauss(steps: int) -> list[tuple[float, float]]:
@@ -80,19 +79,34 @@ def test_gradient_times_input_is_lrp_zero_behind_a_normalisation_too() -> None:
     close(found.explained, network(objects)[:, 0])
 
 
-def test_integrated_gradients_are_the_sum_of_their_paper() -> None:
+@pytest.mark.parametrize("steps", [8, 2])
+def test_integrated_gradients_are_the_sum_of_their_paper(steps: int) -> None:
     network, objects = seeded(PairNetwork), random_objects(COUNTS)
     baseline = torch.tensor([0.3, -0.2, 0.1]).double()
     start = torch.where(objects.abs().sum(-1, keepdim=True) > 0, baseline, 0.0)
-    question: dict[str, Any] = {"target": "log-odds", "baseline": {"objects": baseline}}
-    found = integrated_gradients(network, {"objects": objects}, steps=8, **question)
-    close(found.inputs["objects"], textbook(network, objects, start, gauss(8)))
-    assert found.promised is not None
+    found = integrated_gradients(
+        network, {"objects": objects}, steps=steps, target="log-odds", baseline={"objects": baseline}
+    )
     difference = network(objects) - network(start)
-    close(found.promised, difference[:, 1] - difference[:, 0])
-    fine = integrated_gradients(network, {"objects": objects}, steps=500, **question)
-    assert fine.gap is not None
-    assert fine.gap.abs().max() < 1e-3 * float(found.promised.abs().max())
+    promised = (difference[:, 1] - difference[:, 0]).detach()
+    assert found.promised is not None
+    close(found.promised, promised)
+    expected, refined = textbook(network, objects, start, gauss(steps)), 0
+    for factor in (4, 16):  # rows that miss what is promised get more steps
+        missed = (promised - expected.flatten(1).sum(1)).abs() > 0.05 * expected.abs().flatten(1).sum(1)
+        expected[missed] = textbook(network, objects[missed], start[missed], gauss(factor * steps))
+        refined += int(missed.sum())
+    assert (refined > 0) == (steps < 8)
+    close(found.inputs["objects"], expected)
+
+
+def test_integrated_gradients_become_complete() -> None:
+    network, objects = seeded(PairNetwork), random_objects(COUNTS)
+    baseline = {"objects": torch.tensor([0.3, -0.2, 0.1]).double()}
+    found = integrated_gradients(network, {"objects": objects}, steps=500, baseline=baseline)
+    assert found.gap is not None
+    assert found.promised is not None
+    assert found.gap.abs().max() < 1e-3 * float(found.promised.abs().max())
 
 
 def test_the_path_is_straight_behind_the_normalisation() -> None:
@@ -165,7 +179,7 @@ class Step(nn.Module):
 
 
 def test_a_sum_that_misses_what_it_promises_is_an_error() -> None:
-    with pytest.raises(UserError, match="miss 1 of 1 with steps = 4; take more steps"):
+    with pytest.raises(UserError, match="miss 1 of 1 with steps = 64; take more steps"):
         integrated_gradients(Step(), {"objects": torch.ones(2, 3, 2)}, steps=4)
 
 

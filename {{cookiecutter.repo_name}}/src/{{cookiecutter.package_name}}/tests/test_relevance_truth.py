@@ -1,70 +1,27 @@
 """Data whose truth is known: one feature has the same law in both classes, far from zero."""
 
-from dataclasses import dataclass
+import re
 
 import pytest
 import torch
-from torch import nn
-from torch.nn import functional
 
-from ..interpret import mean_objects, relevance
-from ..layers import WeightedSum
+from ..interpret import METHODS, mean_objects, relevance
+from .known_truth import USELESS, Trained, table, train
+from .projects import ROOT
 
-USELESS, OFFSET = 2, 8
-
-
-class Sets(nn.Module):
-    """The mean of what one network makes of each object, classified."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.each = nn.Sequential(nn.Linear(3, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU())
-        self.sum, self.out = WeightedSum(), nn.Linear(16, 2)
-
-    def forward(self, objects: torch.Tensor) -> torch.Tensor:
-        weights = objects.new_full((objects.shape[1],), 1 / objects.shape[1])
-        logits: torch.Tensor = self.out(self.sum(self.each(objects), weights))
-        return logits
-
-
-def draw(rows: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Objects (row, 5, 3) and labels: a useful feature, a less useful one, and 8 +- 0.5, which says nothing."""
-    labels = torch.arange(rows) % 2
-    objects = torch.randn(rows, 5, 3, generator=torch.Generator().manual_seed(seed))
-    signs = (2 * labels - 1)[:, None].float()
-    return torch.stack(
-        [objects[..., 0] + signs / 2, objects[..., 1] + signs / 4, OFFSET + objects[..., 2] / 2], -1
-    ), labels
-
-
-@dataclass(frozen=True)
-class Trained:
-    network: nn.Module
-    objects: torch.Tensor
-    labels: torch.Tensor
-
-    def shares(self, **options: object) -> torch.Tensor:
-        """Share of each feature in the mean magnitude of the relevance, (feature,)."""
-        found = relevance(self.network, {"objects": self.objects}, **options)  # type: ignore[arg-type]
-        magnitude = found.of_features("objects").abs().mean(0)
-        return magnitude / magnitude.sum()
-
-    def accuracy(self, objects: torch.Tensor) -> float:
-        return float((self.network(objects).argmax(1) == self.labels).float().mean())
+RECOMMENDED = [name for name, method in METHODS.items() if method.advice == "recommended"]
 
 
 @pytest.fixture(scope="module")
 def trained() -> Trained:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        network = Sets()
-    objects, labels = draw(4000, 0)
-    optimiser = torch.optim.Adam(network.parameters(), 1e-2)
-    for batch in torch.randint(len(labels), (120, 256), generator=torch.Generator().manual_seed(0)):
-        optimiser.zero_grad()
-        torch.autograd.backward(functional.cross_entropy(network(objects[batch]), labels[batch]))
-        optimiser.step()
-    return Trained(network.eval(), *draw(1000, 1))
+    return train()
+
+
+def shares(trained: Trained, **options: object) -> torch.Tensor:
+    """Share of each feature in the mean magnitude of the relevance, (feature,)."""
+    found = relevance(trained.network, trained.inputs, **options)  # type: ignore[arg-type]
+    magnitude = found.of_features("objects").abs().mean(0)
+    return magnitude / magnitude.sum()
 
 
 def test_the_network_uses_what_is_useful(trained: Trained) -> None:
@@ -81,19 +38,47 @@ def test_the_network_uses_what_is_useful(trained: Trained) -> None:
     assert abs(lost[USELESS]) < 0.01
 
 
-def test_the_naive_recipe_credits_the_useless_feature(trained: Trained) -> None:
+@pytest.mark.parametrize("gamma", [0.25, 2])
+def test_the_naive_recipe_credits_the_useless_feature(trained: Trained, gamma: float) -> None:
     """Plain gamma, one class's logit, relative to zero, biases ignored."""
-    assert trained.shares(rule="gamma", gamma=0.25, bias="ignore")[USELESS] > 0.25
+    assert shares(trained, rule="gamma", gamma=gamma, bias="ignore")[USELESS] > 0.25
 
 
 @pytest.mark.parametrize("epsilon", [0.01, 0.1, 0.25])
-def test_the_recommended_recipe_does_not(trained: Trained, epsilon: float) -> None:
+def test_centred_epsilon_does_not(trained: Trained, epsilon: float) -> None:
     """Epsilon on the log-odds, relative to the mean object."""
-    baseline = mean_objects({"objects": trained.objects})
-    shares = trained.shares(epsilon=epsilon, target="log-odds", baseline=baseline)
-    assert shares[USELESS] < 0.05
-    assert shares[0] > shares[1] > 0.1
+    baseline = mean_objects(trained.inputs)
+    found = shares(trained, epsilon=epsilon, target="log-odds", baseline=baseline)
+    assert found[USELESS] < 0.05
+    assert found[0] > found[1] > 0.1
 
 
 def test_a_log_odds_target_alone_is_no_remedy(trained: Trained) -> None:
-    assert trained.shares(target="log-odds")[USELESS] > 0.15
+    assert shares(trained, target="log-odds")[USELESS] > 0.15
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_only_the_recommended_methods_are_not_taken_in(trained: Trained, method: str) -> None:
+    found = trained.shares(method)
+    if method in RECOMMENDED:
+        assert found[USELESS] < 0.05
+        assert found[0] > found[1] > 0.15
+    else:
+        assert found[USELESS] > 0.15
+
+
+def test_masking_by_zero_is_taken_in_and_by_what_occurs_is_not(trained: Trained) -> None:
+    assert trained.losses("zero")[USELESS] > 0.02
+    assert trained.losses("mean")[USELESS] < 0.01
+    assert trained.losses("permutation")[USELESS] < 0.01
+
+
+def test_the_table_of_the_page_is_what_comes_out(trained: Trained) -> None:
+    page = (ROOT / "docs" / "attributions.md").read_text(encoding="utf-8")
+    printed = {}
+    for line in re.findall(r"^\| (.*) \|$", page.split("<!-- known truth -->")[1], re.M):
+        name, *cells = line.split(" | ")
+        printed[name] = cells
+    for row in table(trained).rows.values():
+        expected = [100 * float(row[key]) for key in ("useful", "less_useful", "useless")]  # type: ignore[arg-type]
+        assert [float(cell) for cell in printed[str(row["method"])]] == pytest.approx(expected, abs=1.6)

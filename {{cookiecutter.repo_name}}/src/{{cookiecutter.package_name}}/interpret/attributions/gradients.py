@@ -21,7 +21,8 @@ Node = tuple[float, float]
 Inputs = dict[str, torch.Tensor]
 
 MEMORY = 64_000_000
-LARGEST_GAP = 0.1
+INCOMPLETE, LARGEST_GAP = 0.05, 0.1
+REFINEMENTS = (4, 16)
 
 
 def gradient_input(
@@ -56,20 +57,40 @@ def integrated_gradients(
 
     x are the normalised features of the real objects of a row of `inputs`, (row, slot, feature) each, and x' those of
     the `baseline`, (feature,) for objects, or zero without one. The integral over the straight path is a Gauss-Legendre
-    sum of `steps` terms. What is promised is completeness: a row's shares add up to F(x) - F(x').
+    sum of `steps` terms. What is promised is completeness: a row's shares add up to F(x) - F(x'). Rows that miss it by
+    more than 5 % of the magnitude of their shares get 4 times as many terms, then 16 times.
 
     Rows are computed in chunks whose activations take about `memory` bytes; the result depends neither on that nor on
-    the other rows, but for rounding. Raises UserError for what cannot be explained, and where the sum has so few terms
-    that the gap is more than a tenth of what is promised (root mean squares over the rows).
+    the other rows, but for rounding. Raises UserError for what cannot be explained, and where even then the gap is
+    more than a tenth of what is promised (root mean squares over the rows).
     """
     if steps < 1:
         message = f"steps = {steps}; the integral needs at least one"
         raise UserError(message)
-    places, weights = np.polynomial.legendre.leggauss(steps)
-    nodes = [(float(place + 1) / 2, float(weight) / 2) for place, weight in zip(places, weights, strict=True)]
-    found = _along_path(network, inputs, target, baseline or {}, nodes, dtype, memory)
-    _check(found, steps)
+    given = as_inputs(network, inputs, dtype)
+    found = _along_path(network, given, target, baseline, _gauss_legendre(steps), dtype, memory)
+    for factor in REFINEMENTS:
+        rows = _incomplete(found)
+        if len(rows):
+            part = {name: values[rows] for name, values in given.items()}
+            finer = _along_path(network, part, target, baseline, _gauss_legendre(factor * steps), dtype, memory)
+            for name, shares in found.inputs.items():
+                shares[rows] = finer.inputs[name]
+    _check(found, steps * REFINEMENTS[-1])
     return found
+
+
+def _gauss_legendre(steps: int) -> list[Node]:
+    """Places between zero and one, and weights that add up to one."""
+    places, weights = np.polynomial.legendre.leggauss(steps)
+    return [(float(place + 1) / 2, float(weight) / 2) for place, weight in zip(places, weights, strict=True)]
+
+
+def _incomplete(found: Attribution) -> torch.Tensor:
+    """The rows that miss too much of what is promised, int64."""
+    assert found.gap is not None
+    magnitude = torch.stack([shares.double().abs().flatten(1).sum(1) for shares in found.inputs.values()]).sum(0)
+    return (found.gap.abs() > INCOMPLETE * magnitude).nonzero().squeeze(1)
 
 
 def _check(found: Attribution, steps: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import kendalltau, rankdata
+from scipy.stats import rankdata
 
 from .shares import Shares
 
@@ -34,14 +34,18 @@ def spearman(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Spearman's rank correlation of each row of (row, feature) with that of the other, (row,); 0 for a constant."""
     ranks = [rankdata(values, axis=1) for values in (left, right)]
     a, b = (values - values.mean(1, keepdims=True) for values in ranks)
-    lengths = np.sqrt(np.square(a).sum(1) * np.square(b).sum(1))
-    products = (a * b).sum(1)
-    coefficients: np.ndarray = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
-    return coefficients
+    return _cosine(a, b)
 
 
 def kendall(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Kendall's tau-b of each row of (row, feature) with that of the other, (row,); 0 for a constant."""
-    pairs = zip(left, right, strict=True)
-    coefficients = [kendalltau(a, b, method="asymptotic").statistic for a, b in pairs]
-    return np.nan_to_num(np.array(coefficients, dtype=np.float64))
+    first, second = np.triu_indices(left.shape[1], 1)
+    a, b = (np.sign(values[:, first] - values[:, second]) for values in (left, right))
+    return _cosine(a, b)
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    lengths = np.sqrt(np.square(a).sum(1) * np.square(b).sum(1))
+    products = (a * b).sum(1)
+    cosines: np.ndarray = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return cosines
