@@ -19,10 +19,10 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: fair      10 s
 #: fair-verify a second
 #: report    15 s
-#: reproduce-seeds 10 minutes
-#: reproduce-splits 10 minutes
-#: ablations 6 minutes
-#: learning-curve 12 minutes
+#: reproduce-seeds 6 minutes
+#: reproduce-splits 8 minutes
+#: ablations 3 minutes
+#: learning-curve 4 minutes
 #: compare   10 s
 #: all       8 minutes, 150 MB
 #: test      2 minutes
