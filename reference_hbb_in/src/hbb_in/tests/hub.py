@@ -26,6 +26,7 @@ class HubSite:
     repositories: dict[str, dict[str, bytes]] = field(default_factory=dict)
     private: dict[str, bool] = field(default_factory=dict)
     stored: dict[str, bytes] = field(default_factory=dict)
+    verified: set[str] = field(default_factory=set)
     commits: list[str] = field(default_factory=list)
     authorised: list[tuple[str, bool]] = field(default_factory=list)  # path, and whether a token came with it
 
@@ -61,11 +62,18 @@ class HubSite:
         modes = {file["path"]: "lfs" if file["path"].endswith(LARGE) else "regular" for file in files}
         return {"files": [{"path": path, "uploadMode": mode} for path, mode in modes.items()]}
 
-    def _info(self, _: str, body: bytes) -> dict[str, Any]:
-        objects = json.loads(body)["objects"]
+    def _info(self, name: str, body: bytes) -> dict[str, Any]:
+        content = json.loads(body)
+        if "objects" not in content:
+            self.verified |= {content["oid"]} if len(self.stored[content["oid"]]) == content["size"] else set()
+            return {}
+        objects = content["objects"]
         for item in objects:
             if item["oid"] not in self.stored:
-                item["actions"] = {"upload": {"href": f"{self.store}/{item['oid']}?signature=a%2Bb"}}
+                item["actions"] = {
+                    "upload": {"href": f"{self.store}/{item['oid']}?signature=a%2Bb"},
+                    "verify": {"href": f"{self.base}/{name}.git/info/lfs/verify"},
+                }
         return {"transfer": "basic", "objects": objects}
 
     def _commit(self, name: str, body: bytes) -> dict[str, Any]:
@@ -77,6 +85,7 @@ class HubSite:
             elif line["key"] == "file":
                 files[value["path"]] = base64.b64decode(value["content"])
             elif line["key"] == "lfsFile":
+                assert value["oid"] in self.verified
                 files[value["path"]] = self.stored[value["oid"]]
             else:
                 del files[value["path"]]

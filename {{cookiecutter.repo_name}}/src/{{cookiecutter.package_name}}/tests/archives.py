@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from safetensors.numpy import save_file
 
 from ..export.sample import SAMPLE, write_sample
 from ..fair.fetch.fetch_model import Archive, Model, fetch
+from ..fair.provenance import run_record
 from ..files import write_json
 from ..paths import Paths
 from ..schema import Schema
@@ -37,8 +39,14 @@ def write_model(paths: Paths, schema: Schema, seed: int = 0) -> None:
     inputs = random_samples(schema, ROWS, seed=seed).inputs
     session = onnxruntime.InferenceSession(paths.onnx.read_bytes(), providers=["CPUExecutionProvider"])
     write_sample(paths.model / SAMPLE, inputs, *session.run(["logits", "probabilities"], inputs))
-    for path in (paths.run, paths.model / "config.json", paths.metrics):
-        write_json(path, {"schema": 1, "profile": paths.profile})
+    write_json(paths.model / "config.json", {"profile": paths.profile})
+    record = run_record(paths, command="train", seed=seed, started=perf_counter(), inputs={})
+    write_json(paths.run, record | {"training": {"epochs": 1, "best_epoch": 1, "device": "cpu"}})
+    number = {"value": 0.75, "error": 0.01}
+    metrics = {"schema": 1, "profile": paths.profile, "split": "test", schema.entity: ROWS}
+    metrics |= {"parameters": weight.size, "rejection": {}}
+    metrics |= dict.fromkeys(("auc", "accuracy", "cross_entropy", "brier"), number) | {"calibration": {"error": number}}
+    write_json(paths.metrics, metrics)
 
 
 def _graph(schema: Schema, weight: np.ndarray) -> onnx.ModelProto:

@@ -40,6 +40,12 @@ def test_the_repository_holds_the_files_of_the_folder(site: HubSite, folder: Pat
     assert site.commits == ["a version"]
 
 
+def test_the_model_card_is_where_the_hub_looks_for_it(site: HubSite, folder: Path) -> None:
+    (folder / "README.md").rename(folder / "model-card.md")
+    push(site, folder)
+    assert site.repositories[NAME]["README.md"] == site.repositories[NAME]["model-card.md"] == b"# a card"
+
+
 def test_only_what_differs_is_sent(site: HubSite, folder: Path) -> None:
     push(site, folder)
     assert push(site, folder) == []

@@ -22,6 +22,7 @@ HUB = "https://huggingface.co"
 VARIABLE = "HF_TOKEN"
 SCOPES = {"": "write"}
 LARGEST_PART = 5_000_000_000  # bytes of a file that the store takes in one piece
+CARD = "model-card.md"
 LFS = "application/vnd.git-lfs+json"
 
 
@@ -47,6 +48,8 @@ class Hub:
         """
         self._create()
         files = {path.name: path for path in sorted(folder.iterdir())}
+        if CARD in files:
+            files["README.md"] = files[CARD]  # where the hub looks for it
         there = self._listed()
         changed = {name: path for name, path in files.items() if not _same(path, there.get(name))}
         stale = sorted(there.keys() - files.keys() - {".gitattributes"})
@@ -112,11 +115,20 @@ class Hub:
         wanted = {"operation": "upload", "transfers": ["basic"], "hash_algo": "sha256", "objects": objects}
         batch = f"/{self.repository}.git/info/lfs/objects/batch"
         for item in self._server(LFS).call("POST", batch, wanted, kind=LFS)["objects"]:
-            if upload := item.get("actions", {}).get("upload"):
-                place = urlsplit(upload["href"])
-                storage = Server(f"{place.scheme}://{place.netloc}", "", VARIABLE)
-                target = quote(place.path, safe="/%") + (f"?{place.query}" if place.query else "")
-                storage.call("PUT", target, by_checksum[item["oid"]])
+            actions = item.get("actions", {})
+            if upload := actions.get("upload"):
+                host, path = _split(upload["href"])
+                Server(host, "", VARIABLE).call("PUT", path, by_checksum[item["oid"]])
+            if verify := actions.get("verify"):
+                _, path = _split(verify["href"])
+                self._server(LFS).call("POST", path, {"oid": item["oid"], "size": item["size"]}, kind=LFS)
+
+
+def _split(address: str) -> tuple[str, str]:
+    """Host and path of an address."""
+    place = urlsplit(address)
+    query = f"?{place.query}" if place.query else ""
+    return f"{place.scheme}://{place.netloc}", quote(place.path, safe="/%") + query
 
 
 def _beginning(path: Path) -> str:
