@@ -9,7 +9,7 @@ import pytest
 
 from .projects import PROFILES, ROOT, borrow_environment, make, targets
 
-STEPS = ["data", "train", "evaluate", "export", "report"]
+STEPS = ["data", "train", "evaluate", "export", "describe", "report"]
 PROJECT_MK = """
 PROJECT_STEPS += inspect
 
@@ -20,8 +20,8 @@ reports/$(PROFILE)/inspect.txt: $(METRICS)
 # (what is changed in config/smoke.toml, the steps that have to run again)
 CHANGES = {
     "a comment": ("[data]", "# nothing new\n[data]", []),
-    "evaluation": ("bootstrap = 50", "bootstrap = 40", ["evaluate", "report"]),
-    "export": ("[evaluation]", "[export]\ntolerance = 1e-3\n\n[evaluation]", ["export"]),
+    "evaluation": ("bootstrap = 50", "bootstrap = 40", ["evaluate", "describe", "report"]),
+    "export": ("[evaluation]", "[export]\ntolerance = 1e-3\n\n[evaluation]", ["export", "describe", "report"]),
     "training": ("epochs = 3", "epochs = 4", STEPS[1:]),
     "model": ("latent = 8", "latent = 4", STEPS[1:]),
 }
@@ -43,8 +43,8 @@ def finished(first_run: tuple[Path, str], tmp_path: Path) -> Path:
 
 def steps(output: str) -> list[str]:
     """The steps among the commands that make printed."""
-    names = re.findall(r"-m fair_model (\w+) --profile", output)
-    return [name for name in names if name not in ("sections", "summary")]
+    names = re.findall(r"-m fair_model (?:fair )?(\w+) --profile", output)
+    return [name for name in names if name not in ("sections", "summary", "check")]
 
 
 def words_of_pdf(path: Path) -> set[str]:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, cast
 
 from .commands.common import Step, add_profile, as_action
 from .commands.data import add_data, add_source
+from .commands.engines import add_engines
 from .commands.explain import add_explain
+from .commands.fair import add_fair
+from .commands.portability import add_portability
 from .commands.predict import add_predict
 from .commands.reproduce import add_reproduction
 from .commands.serving import add_serving
@@ -51,6 +54,12 @@ def _export(project: "Project", config: "RunConfig", paths: "Paths", _: argparse
     export(project, config, paths)
 
 
+def _quantise(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.Namespace) -> None:
+    from .export.precision import quantise
+
+    quantise(project, config, paths)
+
+
 def _report(project: "Project", config: "RunConfig", paths: "Paths", _: argparse.Namespace) -> None:
     from .report.page import report
 
@@ -82,6 +91,7 @@ STEPS: dict[str, tuple[Step, str]] = {
     "train": (_train, "train the network; a killed training goes on where it stopped"),
     "evaluate": (_evaluate, "metrics with bootstrap errors on the test split"),
     "export": (_export, "write the ONNX graph, after checking it against PyTorch"),
+    "quantise": (_quantise, "write the ONNX graph with fewer bits, and what that costs"),
     "report": (_report, "draw the figures and write the HTML report"),
     "summary": (_summary, "print the headline metrics and where the report is"),
     "graph": (_graph, "draw the DAG from `make --print-data-base` on standard input"),
@@ -103,6 +113,7 @@ def main(argv: Sequence[str] | None = None, project: "Project | None" = None) ->
         project = cast("Project", face)
     try:
         arguments = make_parser(project).parse_args(argv)
+        arguments.words = tuple(sys.argv[1:] if argv is None else argv)
         arguments.run(arguments)
     except UserError as error:
         return _fail(str(error), error.code)
@@ -139,24 +150,13 @@ def make_parser(project: "Project") -> argparse.ArgumentParser:
         command.set_defaults(run=as_action(step, project))
     add_explain(commands, project)
     add_predict(commands, project)
+    add_engines(commands, project)
+    add_portability(commands, project)
     add_reproduction(commands, project)
     add_serving(commands, project)
-    _add_fair(commands)
+    add_fair(commands, project)
     _add_studies(commands, project)
     return parser
-
-
-def _add_fair(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from .fair.metadata import add_arguments, run
-
-    text = "metadata and checks that make the model findable, accessible, interoperable and reusable"
-    actions = commands.add_parser("fair", help=text, description=text.capitalize() + ".").add_subparsers(
-        title="actions", metavar="ACTION", required=True
-    )
-    text = "write the files that are generated from fair.toml"
-    action = actions.add_parser("metadata", help=text, description=text.capitalize() + ".")
-    add_arguments(action)
-    action.set_defaults(run=run)
 
 
 def _add_studies(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:

@@ -13,10 +13,15 @@ from ..files import write_text
 from .citation import citation
 from .codemeta import codemeta
 from .source import SOURCE, Metadata, read_metadata
+from .zenodo import zenodo
 
 __all__ = ["GENERATORS", "add_arguments", "drifted", "main", "run", "write"]
 
-GENERATORS: Mapping[str, Callable[[Metadata], str]] = {"CITATION.cff": citation, "codemeta.json": codemeta}
+GENERATORS: Mapping[str, Callable[[Metadata], str]] = {
+    "CITATION.cff": citation,
+    ".zenodo.json": zenodo,
+    "codemeta.json": codemeta,
+}
 
 
 def write(root: Path) -> list[str]:

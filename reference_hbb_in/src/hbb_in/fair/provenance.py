@@ -14,7 +14,7 @@ from typing import Any
 
 from ..paths import Paths
 
-__all__ = ["hardware", "processor", "run_record", "versions"]
+__all__ = ["commit_of", "hardware", "processor", "run_record", "versions"]
 
 PACKAGES = ("torch", "numpy", "h5py", "onnx", "onnxruntime", "safetensors", "scikit-learn")
 
@@ -31,7 +31,7 @@ def run_record(paths: Paths, *, command: str, seed: int, started: float, inputs:
         "seed": seed,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "duration_seconds": round(time.perf_counter() - started, 3),
-        "commit": _commit(paths.root),
+        "commit": commit_of(paths.root),
         "software": {"python": platform.python_version()} | versions(),
         "hardware": hardware(),
         "inputs": dict(inputs),
@@ -48,7 +48,7 @@ def _git(root: Path, *arguments: str) -> str | None:
     return result.stdout.strip()
 
 
-def _commit(root: Path) -> dict[str, Any]:
+def commit_of(root: Path) -> dict[str, Any]:
     """The commit that was checked out, and whether files differed from it; null outside a repository."""
     commit = _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain", "--", ".") if commit else None

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import UserError
-from .identifiers import date_problem, doi_problem, email_problem, orcid_problem, spdx_problem, url_problem
+from .identifiers import (
+    access_problem,
+    date_problem,
+    doi_problem,
+    email_problem,
+    orcid_problem,
+    spdx_problem,
+    url_problem,
+)
 
 __all__ = ["SOURCE", "Identity", "Metadata", "Model", "Person", "Reference", "TrainingData", "read_metadata"]
 
@@ -37,6 +45,7 @@ class Identity:
     repository: str = _checked(url_problem)
     date_released: str = _checked(date_problem)
     license: str = _checked(spdx_problem)
+    access: str = _checked(access_problem)
 
 
 @dataclass(frozen=True)
@@ -53,12 +62,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Model:
-    """`[model]`: what the model is for, and what it is not for."""
+    """`[model]`: what the model is, what it is for, what it is not for, and what it takes to run it."""
 
     task: str = ""
+    architecture: str = ""
     intended_use: str = ""
+    out_of_scope: str = ""
     limitations: str = ""
     ethics: str = ""
+    hardware: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,9 @@ class TrainingData:
     """`[training-data]`: what the model learned from; the licence is that of the data."""
 
     title: str = ""
+    description: str = ""
     doi: str = _checked(doi_problem)
+    url: str = _checked(url_problem)
     license: str = _checked(spdx_problem)
 
 

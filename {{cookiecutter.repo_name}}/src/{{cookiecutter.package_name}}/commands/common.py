@@ -46,14 +46,16 @@ def _cores() -> int:
 
 
 def as_action(step: Step, project: "Project") -> Action:
-    """The step as a function of the parsed arguments, which reads the profile first."""
+    """The step as a function of the parsed arguments, which reads the profile first and records what the step made."""
 
     def run(arguments: argparse.Namespace) -> None:
         from ..config import load_config
+        from ..fair.crate.record import recorded
         from ..paths import Paths
 
         paths = Paths.of_project(arguments.project.resolve(), arguments.profile)
         config = load_config(paths.config, project.DataOptions, project.ModelOptions, project.SCHEMA)
-        step(project, config, paths, arguments)
+        with recorded(config, paths, arguments.words):
+            step(project, config, paths, arguments)
 
     return run

@@ -3,7 +3,15 @@
 import re
 from datetime import date
 
-__all__ = ["date_problem", "doi_problem", "email_problem", "orcid_problem", "spdx_problem", "url_problem"]
+__all__ = [
+    "access_problem",
+    "date_problem",
+    "doi_problem",
+    "email_problem",
+    "orcid_problem",
+    "spdx_problem",
+    "url_problem",
+]
 
 
 def orcid_problem(value: str) -> str | None:
@@ -46,3 +54,8 @@ def date_problem(value: str) -> str | None:
 def spdx_problem(value: str) -> str | None:
     """One SPDX licence identifier; whether the list of licences has it is not looked up."""
     return None if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", value) else "is not an SPDX identifier, such as MIT"
+
+
+def access_problem(value: str) -> str | None:
+    """Who may download the model."""
+    return None if value in ("open", "restricted") else 'is neither "open" nor "restricted"'

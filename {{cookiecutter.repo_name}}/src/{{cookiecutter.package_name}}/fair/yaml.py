@@ -18,6 +18,9 @@ def _mapping(content: dict[str, Any], indent: str) -> Iterator[str]:
             yield f"{indent}{key}:"
             for item in value:
                 yield from _item(item, indent + "  ")
+        elif isinstance(value, dict):
+            yield f"{indent}{key}:"
+            yield from _mapping(value, indent + "  ")
         else:
             yield f"{indent}{key}: {_scalar(value)}"
 
@@ -31,10 +34,10 @@ def _item(item: Any, indent: str) -> Iterator[str]:
         yield f"{indent}- {_scalar(item)}"
 
 
-def _scalar(value: str | int) -> str:
+def _scalar(value: str | float) -> str:
     """A text as a double-quoted scalar, which is a JSON string but for characters that YAML wants escaped."""
-    if isinstance(value, int):
-        return str(value)
+    if not isinstance(value, str):
+        return json.dumps(value)
     return "".join(_escaped(character) for character in json.dumps(value, ensure_ascii=False))
 
 

@@ -17,6 +17,7 @@ from ..files import read_json, write_text
 from ..interface import Project
 from ..interpret.section import interpretation_sections
 from ..paths import Paths
+from ..portability.section import portability_sections
 from ..reproduce.section import reproduction_sections
 from .dependence import dependence_figure, groups_figure
 from .figures import history_figure, input_figure, loss_figure
@@ -48,7 +49,12 @@ def report(project: Project, config: RunConfig, paths: Paths) -> None:
         plots = draw(project, config, paths, metrics, run)
         images = {plot.name: _image(plot, paths) for plot in plots}
     sections = [(item.title, item.command, item.render(config, paths.report)) for item in project.REPORT]
-    sections += interpretation_sections(paths) + reproduction_sections(paths) + fair_sections(paths)
+    sections += (
+        interpretation_sections(paths)
+        + reproduction_sections(paths)
+        + portability_sections(paths)
+        + fair_sections(paths)
+    )
     environment = Environment(
         loader=PackageLoader(__package__ or "", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

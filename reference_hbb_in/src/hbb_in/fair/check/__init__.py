@@ -1,0 +1,1 @@
+"""The FAIR principles as tests of a model, each with evidence and a remedy."""

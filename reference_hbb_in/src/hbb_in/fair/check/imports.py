@@ -1,0 +1,54 @@
+"""Which libraries the code imports, by its syntax trees."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from .lock import locked
+
+__all__ = ["imports_problems"]
+
+OPTIONAL = ("ImportError", "ModuleNotFoundError")
+
+
+def imports_problems(root: Path) -> tuple[list[tuple[str, str]], int]:
+    """File with line and reason of each import that constraints.txt does not pin, and the number of libraries.
+
+    Imports of the standard library, of the project itself, and those whose absence the code handles need no pin.
+    """
+    pinned, known = locked(root), packages_distributions()
+    own = {path.name for path in (root / "src").iterdir()} if (root / "src").is_dir() else set()
+    problems, found = [], set()
+    for path in sorted((root / "src").rglob("*.py")):
+        for line, name in _imported(ast.parse(path.read_text(encoding="utf-8"))):
+            if name in sys.stdlib_module_names or name in own:
+                continue
+            found.add(name)
+            candidates = {canonicalize_name(item) for item in known.get(name, [name])}
+            if not candidates & pinned.keys():
+                where = f"{path.relative_to(root).as_posix()}:{line}"
+                problems.append((where, f"imports {name}, which constraints.txt does not pin"))
+    return problems, len(found)
+
+
+def _imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and top-level name of each import that has to succeed."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Try) and any(_handles(handler) for handler in node.handlers):
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node.lineno, node.module.partition(".")[0]
+        else:
+            yield from _imported(node)
+
+
+def _handles(handler: ast.ExceptHandler) -> bool:
+    """Whether an exception handler is there for a library that is missing."""
+    names = [handler.type] if not isinstance(handler.type, ast.Tuple) else handler.type.elts
+    return any(isinstance(name, ast.Name) and name.id in OPTIONAL for name in names)

@@ -1,0 +1,36 @@
+"""The principles in the HTML report, as they were last checked."""
+
+from html import escape
+from typing import Any
+
+from ...files import read_json
+from ...paths import Paths
+from .command import results_file
+
+__all__ = ["fair_sections"]
+
+WORDS = {"pass": "yes", "fail": "not yet", "not applicable": "not applicable"}
+
+
+def fair_sections(paths: Paths) -> list[tuple[str, str, str]]:
+    """Title, command and HTML fragment: one row for each principle; nothing before the first check."""
+    path = results_file(paths)
+    if not path.exists():
+        return []
+    content = read_json(path)
+    rows = "".join(_row(principle) for principle in content["principles"])
+    number = content["counts"]
+    note = (
+        f"{number['pass']} checks pass, {number['fail']} fail, {number['not applicable']} do not apply. "
+        "Evidence for each is in fair/check.md beside this report."
+    )
+    head = "<tr><th>Principle</th><th></th><th>Holds</th><th>What is missing</th></tr>"
+    table = f'<div class="scroll"><table class="fair">{head}{rows}</table></div>'
+    return [("FAIR", f"make fair PROFILE={escape(paths.profile)}", f'<p class="soft">{escape(note)}</p>{table}')]
+
+
+def _row(principle: dict[str, Any]) -> str:
+    missing = "; ".join(f"{check['title']}: {check['remedy']}" for check in principle["checks"] if check["remedy"])
+    cells = (principle["text"], WORDS[principle["status"]], missing)
+    row = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    return f'<tr><th scope="row">{escape(principle["principle"])}</th>{row}</tr>'

@@ -1,0 +1,70 @@
+"""Pieces of JSON-LD that several descriptions share, in the terms of schema.org."""
+
+import json
+from typing import Any
+
+from .facts import Facts, File
+from .source import Person, Reference
+
+__all__ = ["author", "doi_url", "file", "filled", "license_url", "reference", "to_json"]
+
+
+def to_json(content: dict[str, Any]) -> str:
+    """The text of a JSON-LD file; members without a value are left out, at the top."""
+    return json.dumps(filled(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def filled(content: dict[str, Any]) -> dict[str, Any]:
+    """The members that have a value."""
+    return {key: value for key, value in content.items() if value not in ("", None, [], {}, ())}
+
+
+def doi_url(doi: str) -> str:
+    """The address of a DOI."""
+    return f"https://doi.org/{doi}" if doi else ""
+
+
+def license_url(identifier: str) -> str:
+    """The address of a licence in the SPDX list."""
+    return f"https://spdx.org/licenses/{identifier}" if identifier else ""
+
+
+def author(person: Person) -> dict[str, Any]:
+    """A person, or an organisation where there is neither ORCID nor family name."""
+    name = f"{person.given_names} {person.family_names}".strip() if person.family_names else person.name
+    return filled(
+        {
+            "@type": "Person" if person.orcid or person.family_names else "Organization",
+            "@id": f"https://orcid.org/{person.orcid}" if person.orcid else "",
+            "name": name,
+            "affiliation": {"@type": "Organization", "name": person.affiliation} if person.affiliation else "",
+        }
+    )
+
+
+def reference(item: Reference) -> dict[str, Any]:
+    """A work that this one builds on."""
+    return filled(
+        {
+            "@type": "ScholarlyArticle" if item.type in ("article", "conference-paper") else "CreativeWork",
+            "@id": doi_url(item.doi) or item.url,
+            "name": item.title,
+            "author": [author(person) for person in item.authors],
+            "datePublished": str(item.year or ""),
+        }
+    )
+
+
+def file(item: File, facts: Facts) -> dict[str, Any]:
+    """A file to download, with what proves its content; its address is the record's where there is one."""
+    record = doi_url(facts.metadata.identity.doi)
+    return filled(
+        {
+            "@type": "DataDownload",
+            "name": item.name,
+            "contentUrl": record or item.name,
+            "contentSize": f"{item.size} B",
+            "encodingFormat": item.format,
+            "sha256": item.sha256,
+        }
+    )
