@@ -15,9 +15,15 @@ HEARS, DEAF = Measured(0.1, 0.02), Measured(0.8, 0.02)
 
 
 def method(
-    label: str, shares: list[float], *, advice: str = "recommended", gain: Measured = GOOD, remains: Measured = HEARS
+    label: str,
+    shares: list[float],
+    *,
+    advice: str = "recommended",
+    gain: Measured = GOOD,
+    beaten: float = 0.0,
+    remains: Measured = HEARS,
 ) -> MethodEvidence:
-    return MethodEvidence(label, advice, tuple(Measured(share, 0.01) for share in shares), gain, remains)
+    return MethodEvidence(label, advice, tuple(Measured(share, 0.01) for share in shares), gain, beaten, remains)
 
 
 FIRST = method("First", [0.4, 0.3, 0.2, 0.1, 0, 0])
@@ -100,8 +106,15 @@ def test_a_method_that_fails_is_not_trusted_and_said_to_fail() -> None:
     assert found.trusted == ["first"]
     said = text(found)
     assert "This method puts the same 3 features first." in said
-    assert "in the order of Lost (gain 0.02 ± 0.05) is no better than in a random one." in said
+    assert (
+        "in the order of Lost (gain 0.02 ± 0.05, beaten by 0 % of those) is hardly better than in a random one." in said
+    )
     assert "Deaf (0.80) hardly depends on what was learned" in said
+
+
+def test_an_order_that_many_random_ones_beat_is_no_good() -> None:
+    assert method("Better", [0.5] * 6, beaten=0.1).passes
+    assert not method("Worse", [0.5] * 6, beaten=0.11).passes
 
 
 def test_where_all_fail_the_verdict_is_a_guess() -> None:
@@ -127,7 +140,7 @@ def test_retrainings_say_how_far_chance_goes() -> None:
 
 
 def test_a_single_feature_is_enough() -> None:
-    alone = MethodEvidence("Alone", "recommended", (Measured(1.0, 0.0),), GOOD, HEARS)
+    alone = MethodEvidence("Alone", "recommended", (Measured(1.0, 0.0),), GOOD, 0.0, HEARS)
     pair = {("a", "b"): Measured(0.0, 0.0)}
     key, loss = (FeatureKey("things", "width"),), (Measured(0.2, 0.01),)
     found = Evidence(key, {"a": alone, "b": alone}, pair, loss, (0.1,), (None,), {}, 0)

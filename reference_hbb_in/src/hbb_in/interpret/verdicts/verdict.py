@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...reproduce.tables import MINUS, Cell, Column, Measured, Table
 from ..parts import Context, Findings
-from .evidence import ERRORS, LARGEST_REMAINS, Evidence
+from .evidence import ERRORS, LARGEST_REMAINS, MOST_BEATEN, Evidence, MethodEvidence
 from .sample import listed
 
 __all__ = ["explain_verdict", "sentences"]
@@ -14,9 +14,9 @@ STRONG = 0.8  # correlation from which on two features can stand in for each oth
 NEEDED = ("permutation", "attributions", "removal", "randomisation", "retrainings", "correlations")
 LEAST_LOSS = 1e-3  # of AUC, below which a feature may be shuffled as one likes
 NOTE = (
-    f"A method passes if the gain of its order is more than {ERRORS:g} errors above zero, which is that of a random "
-    f"order, and if no more than {LARGEST_REMAINS:g} of its rank correlation with itself is left when all weights are "
-    "random."
+    f"A method passes if the gain of its order is more than {ERRORS:g} errors above zero and beaten by no more than "
+    f"{MOST_BEATEN:.0%} of random orders, and if its rank correlation with itself is at most {LARGEST_REMAINS:g} when "
+    "all weights are random."
 )
 
 
@@ -148,9 +148,9 @@ def _agreement(evidence: Evidence) -> str:
 def _tests(evidence: Evidence) -> str:
     methods = evidence.methods.values()
     parts = []
-    disordered = [f"{each.label} (gain {_gain(each.gain)})" for each in methods if not each.orders_well]
+    disordered = [f"{each.label} ({_gain(each)})" for each in methods if not each.orders_well]
     if disordered:
-        parts.append(f"Removing features in the order of {listed(disordered)} is no better than in a random one.")
+        parts.append(f"Removing features in the order of {listed(disordered)} is hardly better than in a random one.")
     deaf = [f"{each.label} ({each.remains.value:.2f})" for each in methods if not each.depends_on_training]
     if deaf:
         parts.append(
@@ -188,8 +188,10 @@ def _signed(value: float) -> str:
     return f"{value:.2f}".replace("-", MINUS)
 
 
-def _gain(gain: Measured) -> str:
-    return f"{_signed(gain.value)} ± {gain.error:.2f}"
+def _gain(method: MethodEvidence) -> str:
+    return (
+        f"gain {_signed(method.gain.value)} ± {method.gain.error:.2f}, beaten by {100 * method.beaten:.0f} % of those"
+    )
 
 
 def _table(evidence: Evidence) -> Table:
@@ -197,6 +199,7 @@ def _table(evidence: Evidence) -> Table:
         Column("label", "Method"),
         Column("advice", "Advice"),
         Column("gain", "Gain of its order", 3),
+        Column("beaten", "Beaten by", 0, percent=True),
         Column("remains", "Left of it at random", 2),
         Column("passes", "Passes"),
     )
@@ -205,6 +208,7 @@ def _table(evidence: Evidence) -> Table:
             "label": method.label,
             "advice": method.advice,
             "gain": method.gain,
+            "beaten": method.beaten,
             "remains": method.remains,
             "passes": "yes" if method.passes else "no",
         }

@@ -12,6 +12,7 @@ from .sample import FeatureKey
 __all__ = ["Evidence", "MethodEvidence", "Partner"]
 
 LARGEST_REMAINS = 0.5
+MOST_BEATEN = 0.1
 ERRORS = 2.0  # that a number has to be away from another one to count as different
 
 
@@ -19,19 +20,21 @@ ERRORS = 2.0  # that a number has to be away from another one to count as differ
 class MethodEvidence:
     """A method: its advice, the share of each feature, the gain of its order, and what a random network leaves of it.
 
-    `gain` is that of the fidelity in `removal`, `remains` that of `randomisation`.
+    `gain` is that of the fidelity in `removal`, and `beaten` the share of random orders that gain more; `remains` is
+    that of `randomisation`.
     """
 
     label: str
     advice: str
     shares: tuple[Measured, ...]
     gain: Measured
+    beaten: float
     remains: Measured
 
     @property
     def orders_well(self) -> bool:
-        """Whether its order is better than a random one."""
-        return self.gain.value > ERRORS * self.gain.error
+        """Whether its order is better than almost all random ones."""
+        return self.gain.value > ERRORS * self.gain.error and self.beaten <= MOST_BEATEN
 
     @property
     def depends_on_training(self) -> bool:
@@ -105,6 +108,7 @@ class Evidence:
                 method["advice"],
                 _measured(method["shares"]),
                 Measured(**found["removal"]["methods"][name]["gain_fidelity"]),
+                found["removal"]["methods"][name]["beaten"],
                 Measured(**found["randomisation"]["methods"][name]["remains"]),
             )
             for name, method in found["attributions"]["methods"].items()

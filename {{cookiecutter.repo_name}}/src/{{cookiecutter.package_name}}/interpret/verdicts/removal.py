@@ -20,13 +20,16 @@ from .shares import draws
 
 __all__ = ["explain_removal"]
 
-RANDOM_ORDERS = 5
+RANDOM_ORDERS, DRAWN = 10, 5  # of which so many are drawn
+ROUNDING = 1e-9
+FEW_FEATURES, MANY_ORDERS = 8, 200  # sets of so few features come again, which makes orders cheap
 NOTES = (
     "Deletion, insertion: mean AUC over the share of features removed, or kept, the first of the order first. Features "
     "that are removed are set to their mean over the real objects; what is left without any is the numbers of objects.",
     "Gain: insertion less deletion, for the AUC and for the fidelity, 1 - mean |score - score with all features|. For "
-    "a random order it is zero on average. Its error is of a bootstrap of the rows and of how random orders scatter. "
-    "The fidelity is what an attribution claims to explain, and tells orders apart where the AUC hardly changes.",
+    "a random order it is zero on average. Errors are of a bootstrap of the rows. The fidelity is what an attribution "
+    "claims to explain, and tells orders apart where the AUC hardly changes.",
+    "Beaten by: share of random orders, and of their opposites, whose gain of fidelity is larger.",
 )
 
 Pair = tuple[Curve, Curve]
@@ -43,7 +46,8 @@ def explain_removal(context: Context) -> Findings:
     curves = Curves(partial(_scores, network, samples, schema), is_signal, drawn, features)
     random = np.random.default_rng([options.seed, 1])
     orders = {name: _order(method) for name, method in methods.items()}
-    orders |= {f"random {number}": random.permutation(features).tolist() for number in range(1, RANDOM_ORDERS + 1)}
+    blind = MANY_ORDERS if features <= FEW_FEATURES else RANDOM_ORDERS
+    orders |= {f"random {number}": random.permutation(features).tolist() for number in range(1, blind + 1)}
     found = {}
     for name in progress(orders, total=len(orders), title="remove", unit="orders"):
         found[name] = curves.deletion(orders[name]), curves.insertion(orders[name])
@@ -65,20 +69,20 @@ def _order(method: Mapping[str, Any]) -> list[int]:
 
 def _findings(labels: Mapping[str, str], found: Mapping[str, Pair]) -> Findings:
     random = [pair for name, pair in found.items() if name not in labels]
-    scatter = {quantity: _scatter(random, quantity) for quantity in QUANTITIES}
-    results = {name: _result(found[name], scatter) for name in labels}
+    results = {name: _result(found[name]) for name in labels}
+    beaten = {name: _beaten(found[name], random) for name in labels}
     text = "Left, a good order falls soonest; right, it rises soonest. Grey: random orders."
-    figure = partial(removal_figure, {label: found[name] for name, label in labels.items()}, random)
+    figure = partial(removal_figure, {label: found[name] for name, label in labels.items()}, random[:DRAWN])
     details = {
         "methods": {
             name: {key: {"value": each.value, "error": each.error} for key, each in result.items()}
+            | {"beaten": beaten[name]}
             for name, result in results.items()
         },
-        "random": scatter,
         "curves": {name: [_as_json(curve) for curve in pair] for name, pair in found.items()},
     }
     drawing = Drawing("What is lost as features go, and won as they come", text, figure, wide=True)
-    return Findings([_table(labels, results, random)], [drawing], details=details)
+    return Findings([_table(labels, results, beaten, random)], [drawing], details=details)
 
 
 def _gains(pair: Pair, quantity: str) -> np.ndarray:
@@ -87,19 +91,20 @@ def _gains(pair: Pair, quantity: str) -> np.ndarray:
     return gains
 
 
-def _scatter(random: Sequence[Pair], quantity: str) -> float:
-    """The deviation of the gains of random orders from zero, their mean."""
-    return float(np.sqrt(np.mean([_gains(pair, quantity)[0] ** 2 for pair in random])))
+def _beaten(pair: Pair, random: Sequence[Pair]) -> float:
+    """Share of the random orders, and of their opposites, that gain more fidelity."""
+    blind = np.array([_gains(each, "fidelity")[0] for each in random])
+    return float((np.append(blind, -blind) > _gains(pair, "fidelity")[0] + ROUNDING).mean())
 
 
-def _result(pair: Pair, scatter: Mapping[str, float]) -> dict[str, Measured]:
+def _result(pair: Pair) -> dict[str, Measured]:
     deletion, insertion = (_measured(curve.areas("auc")) for curve in pair)
-    gains = {f"gain_{quantity}": _measured(_gains(pair, quantity), scatter[quantity]) for quantity in QUANTITIES}
+    gains = {f"gain_{quantity}": _measured(_gains(pair, quantity)) for quantity in QUANTITIES}
     return {"deletion": deletion, "insertion": insertion, **gains}
 
 
-def _measured(values: np.ndarray, scatter: float = 0.0) -> Measured:
-    return Measured(float(values[0]), float(np.hypot(values[1:].std(ddof=1), scatter)))
+def _measured(values: np.ndarray) -> Measured:
+    return Measured(float(values[0]), float(values[1:].std(ddof=1)))
 
 
 def _as_json(curve: Curve) -> dict[str, Any]:
@@ -110,16 +115,22 @@ def _as_json(curve: Curve) -> dict[str, Any]:
     return {"fraction": curve.fraction.tolist(), **values}
 
 
-def _table(labels: Mapping[str, str], results: Mapping[str, Mapping[str, Measured]], random: Sequence[Pair]) -> Table:
+def _table(
+    labels: Mapping[str, str],
+    results: Mapping[str, Mapping[str, Measured]],
+    beaten: Mapping[str, float],
+    random: Sequence[Pair],
+) -> Table:
     columns = (
         Column("label", "Order"),
         Column("deletion", "Deletion", 3),
         Column("insertion", "Insertion", 3),
         Column("gain_auc", "Gain, AUC", 3),
         Column("gain_fidelity", "Gain, fidelity", 3),
+        Column("beaten", "Beaten by", 0, percent=True),
     )
     rows: dict[str, dict[str, Cell]] = {
-        name: {"label": labels[name], **result}
+        name: {"label": labels[name], **result, "beaten": beaten[name]}
         for name, result in sorted(results.items(), key=lambda item: -item[1]["gain_fidelity"].value)
     }
     areas = [float(curve.areas("auc")[0]) for pair in random for curve in pair]
