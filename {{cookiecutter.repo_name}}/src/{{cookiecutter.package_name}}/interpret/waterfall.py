@@ -1,6 +1,7 @@
 """How the network's answer for one row builds up, feature by feature."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -32,7 +33,7 @@ def waterfall_figure(shares: Mapping[str, float], start: float, *, label: str, m
         axes.plot([end, end], [place - 0.31, place + 1.31], color="0.4", linewidth=0.8)
         right = value > 0
         shift = 4 if right else -4
-        text = {"xytext": (shift, 0), "textcoords": "offset points", "va": "center", "fontsize": 9}
+        text: dict[str, Any] = {"xytext": (shift, 0), "textcoords": "offset points", "va": "center", "fontsize": 9}
         axes.annotate(
             f"{value:+.2f}".replace("-", "\N{MINUS SIGN}"), (end, place), ha="left" if right else "right", **text
         )

@@ -93,7 +93,8 @@ def test_the_effect_is_that_of_the_formulas() -> None:
 
     def scores(rows: Samples) -> np.ndarray:
         total = (rows.inputs["near"].sum((1, 2)) + rows.inputs["far"].sum((1, 2))) / 40 - 1
-        return 1 / (1 + np.exp(-total.astype(np.float64)))
+        score: np.ndarray = 1 / (1 + np.exp(-total.astype(np.float64)))
+        return score
 
     whole, parts = scores(samples), [scores(rows) for rows in hidden]
     areas = [area(samples.labels, part) for part in parts]

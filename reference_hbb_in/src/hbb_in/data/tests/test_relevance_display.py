@@ -28,8 +28,8 @@ def test_objects_have_the_colour_of_their_relevance_and_the_places_of_the_other_
     of_tracks, of_vertices = (drawn for drawn in figure.axes[0].collections if isinstance(drawn, PathCollection))
     expected = plain.axes[0].collections[0].get_offsets()
     assert np.asarray(of_tracks.get_offsets()) == pytest.approx(np.asarray(expected))
-    assert sorted(of_tracks.get_array()) == pytest.approx(sorted(relevance["tracks"][:tracks]))
-    assert list(of_vertices.get_array()) == pytest.approx(list(relevance["vertices"][:vertices]))
+    assert sorted(np.asarray(of_tracks.get_array())) == pytest.approx(sorted(relevance["tracks"][:tracks]))
+    assert list(np.asarray(of_vertices.get_array())) == pytest.approx(list(relevance["vertices"][:vertices]))
     largest = max(np.abs(relevance["tracks"][:tracks]).max(), np.abs(relevance["vertices"][:vertices]).max())
     assert of_tracks.norm.vmin == -largest
     assert of_tracks.norm.vmax == largest

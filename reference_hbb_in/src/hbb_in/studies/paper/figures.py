@@ -22,11 +22,10 @@ PUBLISHED: dict[str, Any] = {**OWN, "color": "C1", "marker": "D", "markerfacecol
 
 @dataclass(frozen=True)
 class Panel:
-    """One quantity: the label of its axis, values and errors of the project, and published values, NaN where none."""
+    """One quantity: the label of its axis, the project's values and errors (2, place), published ones, NaN for none."""
 
     label: str
     own: np.ndarray
-    error: np.ndarray
     published: np.ndarray
     logarithmic: bool = False
 
@@ -37,7 +36,7 @@ def beside_figure(names: Sequence[str], panels: Sequence[Panel]) -> Figure:
     places = np.arange(len(names))
     row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for axes, panel in zip(row, panels, strict=True):
-        axes.errorbar(panel.own, places - 0.12, xerr=panel.error, **OWN, label="this project")
+        axes.errorbar(panel.own[0], places - 0.12, xerr=panel.own[1], **OWN, label="this project")
         axes.plot(panel.published, places + 0.12, **PUBLISHED, label="published, other data")
         if panel.logarithmic:
             axes.set_xscale("symlog", linthresh=1e-3, linscale=0.4)
@@ -58,7 +57,7 @@ def lines_figure(label: str, lines: Sequence[tuple[str, Sequence[float], Panel]]
     figure = Figure(figsize=(9.6, 3.6 * -(-len(lines) // 2) + 0.4))
     cells = figure.subplots(-(-len(lines) // 2), 2, squeeze=False).ravel()
     for axes, (title, numbers, panel) in zip(cells, lines, strict=False):
-        axes.errorbar(numbers, panel.own, yerr=panel.error, **OWN, label="this project")
+        axes.errorbar(numbers, panel.own[0], yerr=panel.own[1], **OWN, label="this project")
         axes.plot(numbers, panel.published, **PUBLISHED, label="published, other data")
         axes.set_title(title, fontsize=11)
         axes.set_xlabel(label)

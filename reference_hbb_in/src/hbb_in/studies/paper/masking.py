@@ -63,14 +63,13 @@ def _feature_panels(rows: Sequence[Mapping[str, Any]], numbers: Sequence[Mapping
     return [
         Panel(
             "AUC lost, as a share",
-            *lost,
+            lost,
             np.array([(whole - number["auc"]) / whole for number in numbers]),
             logarithmic=True,
         ),
         Panel(
             "1 $-$ fidelity",
-            1 - fidelity[0],
-            fidelity[1],
+            np.array([1 - fidelity[0], fidelity[1]]),
             np.array([number["infidelity"] for number in numbers]),
             logarithmic=True,
         ),
@@ -116,10 +115,10 @@ def _threshold_panels(rows: Sequence[Mapping[str, Any]]) -> list[Panel]:
 
     masked = sum(column(key) for key in ("tracks", "vertices"))
     masked_published = sum(column(f"published_{key}") for key in ("tracks", "vertices"))
-    panels = [Panel("Masked features", np.asarray(masked), np.zeros(len(rows)), np.asarray(masked_published))]
+    panels = [Panel("Masked features", np.array([masked, np.zeros(len(rows))]), np.asarray(masked_published))]
     for key, label in (("auc", "1 $-$ AUC"), ("fidelity", "1 $-$ fidelity")):
         values, errors = (np.array([getattr(row[key], part) for row in rows]) for part in ("value", "error"))
-        panels.append(Panel(label, 1 - values, errors, 1 - column(f"published_{key}")))
+        panels.append(Panel(label, np.array([1 - values, errors]), 1 - column(f"published_{key}")))
     return panels
 
 
@@ -145,7 +144,7 @@ def masked_tracks(context: Context) -> Findings:
         for key, axis in (("auc", "AUC"), ("fidelity", "Fidelity")):
             own = np.array([[found[kind, n][key][part] for n in together] for part in ("value", "error")])
             other = np.array([numbers.get(n, {}).get(key, np.nan) for n in together])
-            lines.append((f"{axis} {label}", together, Panel(axis, *own, other)))
+            lines.append((f"{axis} {label}", together, Panel(axis, own, other)))
     columns = (Column("kind", "Jets"), Column("n", "n"), AUC, AUC_PUBLISHED, FIDELITY, FIDELITY_PUBLISHED)
     order = content["order"]["tracks"]
     note = f"Tracks are in the order of {f'falling {order}' if order else 'their slots'}; in the study, of the file."

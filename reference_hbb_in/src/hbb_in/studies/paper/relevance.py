@@ -35,7 +35,7 @@ def relevance_beside(context: Context) -> Findings:
                 cells |= {label: Measured(**own[feature]), f"published_{label}": numbers.get(feature)}
             values = np.array([[own[feature][key] for feature in features] for key in ("value", "error")])
             other = np.array([numbers.get(feature, np.nan) for feature in features])
-            panels.append(Panel(f"Share of the logit, {label}", *values, other))
+            panels.append(Panel(f"Share of the logit, {label}", values, other))
         text = "Mean share of the logit of the jet's own class."
         title = f"Relevance of the features of {name}"
         drawings.append(Drawing(title, text, partial(beside_figure, features, panels), name))
@@ -56,8 +56,8 @@ def _objects(context: Context, found: dict[str, Any]) -> Drawing:
             ranks = range(1, len(by_class[label]["objects"]) + 1)
             there = np.array([(counts >= rank).mean() for rank in ranks])
             measured = [each or {"value": 0.0, "error": 0.0} for each in found[name][label]["objects"]]
-            values, errors = (there * np.array([each[key] for each in measured]) for key in ("value", "error"))
-            panel = Panel("Share of the logit", values, errors, np.array(by_class[label]["objects"]))
+            own = np.array([there * [each[key] for each in measured] for key in ("value", "error")])
+            panel = Panel("Share of the logit", own, np.array(by_class[label]["objects"]))
             lines.append((f"{name}, {label}", list(ranks), panel))
     text = "Mean over all jets of the class; a jet without an object of this rank counts as zero."
     return Drawing("Relevance of tracks and vertices", text, partial(lines_figure, "Rank", lines), "objects")

@@ -37,7 +37,8 @@ class Layer:
     def relative(self) -> np.ndarray:
         """The activity divided by that of the most active node for the class; zero where there is none."""
         most = self.activity.max(1, keepdims=True)
-        return np.divide(self.activity, most, out=np.zeros_like(self.activity), where=most > 0)
+        relative: np.ndarray = np.divide(self.activity, most, out=np.zeros_like(self.activity), where=most > 0)
+        return relative
 
     @property
     def inactive(self) -> np.ndarray:
@@ -48,8 +49,7 @@ class Layer:
     @property
     def dead(self) -> np.ndarray:
         """Which nodes are never active, bool (node,)."""
-        never: np.ndarray = ~self.activity.any(0)
-        return never
+        return np.logical_not(self.activity.any(0))
 
 
 def sparsity(network: nn.Module, samples: Samples, classes: int) -> float | None:

@@ -36,8 +36,8 @@ def _centred(
     network: nn.Module, samples: Samples, schema: Schema, label: int, baseline: Mapping[str, torch.Tensor]
 ) -> Inputs:
     del label
-    options = {"target": usual_target(schema), "rule": "epsilon", "epsilon": EPSILON, "baseline": baseline}
-    found = relevance(network, samples.inputs, **options)
+    target = usual_target(schema)
+    found = relevance(network, samples.inputs, target=target, rule="epsilon", epsilon=EPSILON, baseline=baseline)
     return {name: values.cpu().numpy() for name, values in found.inputs.items()}
 
 
@@ -46,8 +46,8 @@ def _published(
 ) -> Inputs:
     del schema, baseline
     # in double precision: with inputs of both signs the denominators of this rule come close to zero
-    options = {"rule": "gamma", "gamma": 2.0, "bias": "ignore", "dtype": torch.float64}
-    found = relevance(network, samples.inputs, target=label, **options)
+    double = torch.float64
+    found = relevance(network, samples.inputs, target=label, rule="gamma", gamma=2.0, bias="ignore", dtype=double)
     logit = found.logits[:, label, None, None]
     shares = {name: torch.where(logit == 0, 0.0, values / logit) for name, values in found.inputs.items()}
     return {name: values.cpu().numpy() for name, values in shares.items()}
