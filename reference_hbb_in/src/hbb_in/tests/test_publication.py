@@ -50,6 +50,8 @@ def test_every_file_of_the_archive_names_its_doi(ready: Run, tmp_path: Path) -> 
     assert tomllib.loads((folder / "fair.toml").read_text(encoding="utf-8"))["identity"]["doi"] == doi
     assert f'doi: "{doi}"' in (folder / "CITATION.cff").read_text(encoding="utf-8")
     assert json.loads((folder / "codemeta.json").read_text(encoding="utf-8"))["@id"] == f"https://doi.org/{doi}"
+    for name in ("model-card.md", "fair4ml.jsonld", "sbom.cdx.json"):
+        assert doi in (folder / name).read_text(encoding="utf-8"), name
     properties = {item.key: item.value for item in onnx.load(folder / "model.onnx").metadata_props}
     assert (properties["doi"], properties["version"]) == (doi, "1.2.3")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

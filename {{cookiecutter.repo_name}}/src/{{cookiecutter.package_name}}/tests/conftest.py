@@ -24,6 +24,12 @@ class Run:
     paths: Paths
 
 
+def copy_of(run: Run, folder: Path) -> Run:
+    """The same run with files of its own, for tests that add to them."""
+    root = shutil.copytree(run.paths.root, folder / "project")
+    return replace(run, paths=Paths.of_project(root, run.paths.profile))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> Iterator[None]:
     """Networks this small only wait for each other's threads."""

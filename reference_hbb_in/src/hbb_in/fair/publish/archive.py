@@ -14,6 +14,8 @@ from ...files import sha256, write_json, write_text
 from ...interface import Project
 from ...paths import Paths
 from ...schema import Schema
+from ..describe import DESCRIPTIONS
+from ..facts import gather
 from ..fetch.fetch_model import FetchError, Model, content_problem, read_manifest
 from ..metadata import GENERATORS
 from ..source import SOURCE, Metadata, Person, read_metadata
@@ -42,6 +44,9 @@ def build_archive(project: Project, config: RunConfig, paths: Paths, folder: Pat
             write_text(folder / name, generate(metadata))
     for path in folder.glob("*.onnx"):
         _stamp_graph(path, metadata)
+    facts = gather(project.SCHEMA, paths, metadata, folder)
+    for name, describe in DESCRIPTIONS.items():
+        write_text(folder / name, describe(facts))
     write_json(folder / MANIFEST, _manifest(project.SCHEMA, config, paths, metadata, folder))
     _verify(folder)
     return folder

@@ -36,7 +36,7 @@ def record_content(
         "related_identifiers": _related(metadata),
     }
     return {
-        "access": {"record": "public", "files": "public"},
+        "access": {"record": "public", "files": "restricted" if identity.access == "restricted" else "public"},
         "files": {"enabled": True},
         "metadata": {name: value for name, value in content.items() if value},
         "pids": dict(pids or {}),
