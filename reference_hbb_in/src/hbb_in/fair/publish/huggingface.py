@@ -104,12 +104,12 @@ class Hub:
 
     def _store(self, paths: list[Path]) -> None:
         """Upload to the large file storage, which may be on another host: that one never sees the token."""
-        by_checksum = {sha256(path): path for path in paths}
-        for path in paths:
-            if path.stat().st_size > LARGEST_PART:
-                message = f"{path} has more than {LARGEST_PART} bytes, too many for one upload"
+        by_checksum = {sha256(file): file for file in paths}
+        for file in paths:
+            if file.stat().st_size > LARGEST_PART:
+                message = f"{file} has more than {LARGEST_PART} bytes, too many for one upload"
                 raise UserError(message)
-        objects = [{"oid": oid, "size": path.stat().st_size} for oid, path in by_checksum.items()]
+        objects = [{"oid": oid, "size": file.stat().st_size} for oid, file in by_checksum.items()]
         if not objects:
             return
         wanted = {"operation": "upload", "transfers": ["basic"], "hash_algo": "sha256", "objects": objects}
