@@ -93,19 +93,14 @@ def _add_load_test(parser: argparse.ArgumentParser, project: "Project") -> None:
 
 def _load_test(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
     del config
-    import numpy as np
+    from ..serving.model import SAMPLE, sample_rows
 
+    entity, folder = project.SCHEMA.entity, paths.report / "serving"
+    rows = sample_rows(paths.model / SAMPLE, project.SCHEMA, arguments.rows)
     from ..serving.load import load_test, table
-    from ..serving.model import read_sample
 
-    schema, folder = project.SCHEMA, paths.report / "serving"
-    sample = read_sample(paths.model / "sample.safetensors")
-    rows = {
-        item.name: np.resize(sample[item.name], (arguments.rows, *sample[item.name].shape[1:]))
-        for item in schema.inputs
-    }
-    levels = load_test(arguments.url, rows, arguments.clients, arguments.seconds, folder, schema.entity)
-    sys.stdout.write(f"{table(levels, schema.entity)}\n{folder / 'load.png'}\n")
+    levels = load_test(arguments.url, rows, arguments.clients, arguments.seconds, folder, entity)
+    sys.stdout.write(f"{table(levels, entity)}\n{folder / 'load.png'}\n")
 
 
 def _add_repository(parser: argparse.ArgumentParser, project: "Project") -> None:

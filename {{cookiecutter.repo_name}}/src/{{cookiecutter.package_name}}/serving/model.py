@@ -16,9 +16,10 @@ from .tensors import DATATYPE
 if TYPE_CHECKING:
     from ..paths import Paths
 
-__all__ = ["NAME", "Served", "check_sample", "open_served", "read_own_graph"]
+__all__ = ["NAME", "SAMPLE", "Served", "open_served", "read_own_graph", "sample_rows"]
 
 NAME = (__package__ or "").split(".")[0]  # of the model wherever it is served: the package's
+SAMPLE = "sample.safetensors"
 
 
 @dataclass(frozen=True)
@@ -83,18 +84,20 @@ def open_served(paths: "Paths", schema: Schema, *, threads: int, tolerance: floa
         return {"logits": outputs.logits, "probabilities": outputs.probabilities}
 
     model = Served(NAME, graph.properties.get("version") or "1", schema, graph.properties, run)
-    check_sample(model, paths.model / "sample.safetensors", tolerance)
+    _check_sample(model, paths.model / SAMPLE, tolerance)
     return model
 
 
-def check_sample(model: Served, path: Path, tolerance: float) -> None:
+def sample_rows(path: Path, schema: Schema, number: int) -> dict[str, np.ndarray]:
+    """So many rows of the sample beside a graph, by input; from the start again where it has fewer."""
+    sample = _read_sample(path, schema)
+    return {name: np.resize(sample[name], (number, *sample[name].shape[1:])) for name in _names(schema)}
+
+
+def _check_sample(model: Served, path: Path, tolerance: float) -> None:
     """Ask the model for rows whose logits are known."""
-    sample = read_sample(path)
-    missing = [name for name in (*(item.name for item in model.schema.inputs), "logits") if name not in sample]
-    if missing:
-        message = f"{path} has no {', '.join(missing)}; run `make export` again"
-        raise UserError(message)
-    found = model.run({item.name: sample[item.name] for item in model.schema.inputs})["logits"]
+    sample = _read_sample(path, model.schema)
+    found = model.run({name: sample[name] for name in _names(model.schema)})["logits"]
     difference = float(np.abs(found - sample["logits"]).max() / np.abs(sample["logits"]).max())
     if not difference <= tolerance:
         message = (
@@ -104,16 +107,25 @@ def check_sample(model: Served, path: Path, tolerance: float) -> None:
         raise UserError(message)
 
 
-def read_sample(path: Path) -> dict[str, np.ndarray]:
+def _read_sample(path: Path, schema: Schema) -> dict[str, np.ndarray]:
     """The rows beside an exported graph, with the outputs that PyTorch gave for them."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     try:
-        return load_file(path)
+        sample = load_file(path)
     except FileNotFoundError as error:
         message = f"{path} does not exist; run `make export`"
         raise UserError(message) from error
     except SafetensorError as error:
         message = f"{path} is damaged ({error}); run `make export` again"
         raise UserError(message) from error
+    missing = [name for name in (*_names(schema), "logits") if name not in sample]
+    if missing:
+        message = f"{path} has no {', '.join(missing)}; run `make export` again"
+        raise UserError(message)
+    return sample
+
+
+def _names(schema: Schema) -> list[str]:
+    return [item.name for item in schema.inputs]

@@ -1,12 +1,17 @@
 """A model to serve whose answers can be written down: logits that are linear in the features."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import uvicorn
+from onnx import helper, numpy_helper
+from safetensors.numpy import save_file
 from starlette.testclient import TestClient
 
 from ..schema import Feature, Input, Schema
@@ -16,7 +21,7 @@ from ..serving.limits import Limits
 from ..serving.model import Served
 from ..serving.server import listen
 
-__all__ = ["INFER", "SCHEMA", "Linear", "body", "client", "linear_model", "rows", "running"]
+__all__ = ["INFER", "SCHEMA", "Linear", "body", "client", "linear_model", "rows", "running", "write_model"]
 
 CELLS, WIRES = ("depth", "tilt"), ("length", "angle", "width")
 SCHEMA = Schema(
@@ -57,6 +62,47 @@ class Linear:
 def linear_model(run: Linear | None = None) -> Served:
     """The model as a server gets it."""
     return Served("linear", "1.2", SCHEMA, PROPERTIES, run or Linear())
+
+
+def write_model(folder: Path) -> Path:
+    """The same as an exported model: a graph that takes any number of wires, and a sample beside it."""
+    content = linear_graph()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.onnx").write_bytes(content.SerializeToString())
+    sample = rows(5)
+    outputs = Linear()(sample)
+    save_file({**sample, **outputs}, folder / "sample.safetensors")
+    return folder / "model.onnx"
+
+
+def linear_graph() -> onnx.ModelProto:
+    """The graph of `Linear`."""
+    cells, wires = np.zeros((8, 3), np.float32), np.arange(1, 10, dtype=np.float32).reshape(3, 3)
+    cells[:, 0] = cells[0, 1] = cells[7, 2] = 1
+    constants = {"flat": np.array([0, -1]), "slots": np.array([1]), "of_cells": cells, "of_wires": wires}
+    nodes = [
+        helper.make_node("Reshape", ["cells", "flat"], ["flat_cells"]),
+        helper.make_node("MatMul", ["flat_cells", "of_cells"], ["a"]),
+        helper.make_node("ReduceSum", ["wires", "slots"], ["sum"], keepdims=0),
+        helper.make_node("MatMul", ["sum", "of_wires"], ["b"]),
+        helper.make_node("Add", ["a", "b"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+    ]
+    shapes: dict[str, list[str | int]] = {
+        "cells": ["n", 4, 2],
+        "wires": ["n", "m", 3],
+        "logits": ["n", 3],
+        "probabilities": ["n", 3],
+    }
+    values = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in shapes.items()]
+    initial = [numpy_helper.from_array(array, name) for name, array in constants.items()]
+    graph = helper.make_graph(nodes, "linear", values[:2], values[2:], initial)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    features = {item.name: [{"name": name, "unit": "1"} for name in item.feature_names] for item in SCHEMA.inputs}
+    about = {"entity": SCHEMA.entity, "signal": str(SCHEMA.signal), "classes": json.dumps(SCHEMA.classes)}
+    slots = json.dumps({item.name: item.slots for item in SCHEMA.inputs})
+    helper.set_model_props(model, {**PROPERTIES, **about, "inputs": json.dumps(features), "slots": slots})
+    return model
 
 
 @contextmanager

@@ -8,10 +8,11 @@ import pytest
 
 from .. import project
 from ..cli import STEPS, main
+from ..commands.serving import SERVING
 
 PACKAGE = __package__.rpartition(".")[0]
-COMMANDS = [*STEPS, "fair", *project.STUDIES]
-HEAVY = {"torch", "h5py", "matplotlib", "sklearn", "onnx", "onnxruntime", "scipy"}
+COMMANDS = [*STEPS, *SERVING, "fair", *project.STUDIES]
+HEAVY = {"torch", "h5py", "matplotlib", "sklearn", "onnx", "onnxruntime", "scipy", "starlette", "uvicorn"}
 
 SCRIPT = f"""
 import json, sys, time

@@ -1,6 +1,5 @@
 """The model repository for Triton: what the configuration says is what the graph says."""
 
-import dataclasses
 import re
 from pathlib import Path
 
@@ -9,8 +8,7 @@ import pytest
 from ..inference.graph import Graph, read_graph
 from ..serving.limits import Limits
 from ..serving.triton import model_config, write_repository
-from .conftest import Run
-from .served import PROPERTIES, SCHEMA
+from .served import PROPERTIES, SCHEMA, write_model
 
 
 def graph(*cut: str, **properties: str) -> Graph:
@@ -42,11 +40,12 @@ def test_any_text_comes_back_as_it_was(title: str) -> None:
     assert content.decode() == title
 
 
-def test_the_repository_holds_the_graph(exported: Run, tmp_path: Path) -> None:
-    found = read_graph(exported.paths.onnx)
-    folder = write_repository(found, exported.paths.onnx, tmp_path, "model", Limits())
-    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    assert files == ["model/1/model.onnx", "model/config.pbtxt", "model/labels.txt"]
-    assert (folder / "1" / "model.onnx").read_bytes() == exported.paths.onnx.read_bytes()
-    assert (folder / "labels.txt").read_text(encoding="utf-8").splitlines() == list(exported.project.SCHEMA.classes)
-    assert write_repository(dataclasses.replace(found), exported.paths.onnx, tmp_path, "model", Limits()) == folder
+def test_the_repository_holds_the_graph(tmp_path: Path) -> None:
+    source = write_model(tmp_path / "model")
+    for _ in range(2):  # over one that is there
+        folder = write_repository(read_graph(source), source, tmp_path / "triton", "linear", Limits())
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    assert files == ["1/model.onnx", "config.pbtxt", "labels.txt"]
+    assert (folder / "1" / "model.onnx").read_bytes() == source.read_bytes()
+    assert (folder / "labels.txt").read_text(encoding="utf-8").splitlines() == list(SCHEMA.classes)
+    assert "dims: [-1, 3]" in (folder / "config.pbtxt").read_text(encoding="utf-8")
