@@ -11,6 +11,10 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: train     2 minutes
 #: evaluate  10 s
 #: export    30 s
+#: quantise  20 s
+#: engines   10 s
+#: portability 3 minutes
+#: portability-compare 5 s
 #: serve     until stopped
 #: triton-repository a second
 #: explain   6 minutes

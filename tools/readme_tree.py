@@ -57,6 +57,7 @@ COMMENTS = {
     "src/<package>/interpret/": "what the network looks at",
     "src/<package>/export/": "the ONNX graph, checked",
     "src/<package>/inference/": "predictions by any of several runtimes",
+    "src/<package>/portability/": "runtimes and machines beside each other",
     "src/<package>/serving/": "the model behind HTTP, for Triton, for remote workers",
     "src/<package>/report/": "figures and the HTML report",
     "src/<package>/fair/": "metadata, the FAIR check, provenance, publication",

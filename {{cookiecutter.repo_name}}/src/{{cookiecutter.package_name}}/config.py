@@ -114,6 +114,7 @@ class ExportConfig(Section):
     opset: Annotated[int, Field(ge=18, le=23)] = 18
     tolerance: Annotated[float, Field(gt=0)] = Field(default=1e-4, description="largest relative logit difference")
     rows: Positive = Field(default=256, description="test rows on which the graph is compared")
+    calibration_rows: Positive = Field(default=1024, description="training rows from which int8 gets its scales")
 
 
 class ReportConfig(Section):

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import UserError
 from .graph import Graph
 
-__all__ = ["ENGINES", "MOST_ROWS", "Ranges", "build_engine", "profile_ranges", "unsupported_operators"]
+__all__ = ["ENGINES", "MOST_ROWS", "Ranges", "build_engine", "profile_ranges", "targets_of", "unsupported_operators"]
 
 ENGINES = "engines"  # folder beside the graph
 USUAL_ROWS, MOST_ROWS = 1024, 4200
@@ -82,12 +82,18 @@ def _operators(graph: Graph) -> Iterator[str]:
         yield node.op_type
 
 
+def targets_of(library: Any) -> list[str]:
+    """Names of the compute capabilities that the library can build for ahead of time, oldest first."""
+    names = (name for name in dir(library.ComputeCapability) if name.startswith("SM"))
+    return sorted(names, key=lambda name: int(name.removeprefix("SM")))
+
+
 def _capability(library: Any, target: str) -> Any:
-    known = {name: value for name, value in vars(library.ComputeCapability).items() if name.startswith("SM")}
+    known = targets_of(library)
     if target not in known:
-        message = f"TensorRT {library.__version__} does not build for {target!r}; it knows {', '.join(sorted(known))}"
+        message = f"TensorRT {library.__version__} does not build for {target!r}, only for {', '.join(known)}"
         raise UserError(message)
-    return known[target]
+    return getattr(library.ComputeCapability, target)
 
 
 def _log(library: Any) -> Any:

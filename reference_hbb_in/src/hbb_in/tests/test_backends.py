@@ -110,7 +110,7 @@ class Counting(nn.Module):
 class Forgetful(nn.Module):
     """The same network, which takes the slots that are there for all."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: Counting) -> None:
         super().__init__()
         self.of_object, self.classify = network.of_object, network.classify
 
@@ -121,6 +121,7 @@ class Forgetful(nn.Module):
 
 @dataclass(frozen=True)
 class Exported:
+    network: Counting
     module: WithProbabilities
     inputs: dict[str, torch.Tensor]
     model: onnx.ModelProto
@@ -129,10 +130,11 @@ class Exported:
 @pytest.fixture(scope="module")
 def counting() -> Exported:
     torch.manual_seed(1)
-    module = WithProbabilities(Counting().eval(), ("cells",))
+    network = Counting()
+    module = WithProbabilities(network, ("cells",)).eval()
     cells = torch.randn(8, 10, 2)
     cells[:, 7:] = 0
-    return Exported(module, {"cells": cells}, make_graph(module, {"cells": cells}, ["cells"], 18))
+    return Exported(network, module, {"cells": cells}, make_graph(module, {"cells": cells}, ["cells"], 18))
 
 
 def test_a_graph_for_any_number_of_slots(counting: Exported) -> None:
@@ -143,7 +145,7 @@ def test_a_graph_for_any_number_of_slots(counting: Exported) -> None:
 
 
 def test_a_graph_that_forgets_the_missing_slots_is_noticed(counting: Exported) -> None:
-    wrong = WithProbabilities(Forgetful(counting.module.network), ("cells",))
+    wrong = WithProbabilities(Forgetful(counting.network), ("cells",))
     assert inputs_to_cut(wrong.network, counting.inputs) == ()
     assert largest_difference(counting.model, wrong, counting.inputs, ["cells"]) < 1e-5  # with all slots they agree
     model = make_graph(wrong, counting.inputs, ["cells"], 18)

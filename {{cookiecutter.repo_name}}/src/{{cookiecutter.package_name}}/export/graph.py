@@ -5,13 +5,14 @@ import warnings
 from collections.abc import Collection, Mapping
 
 import onnx
+import onnxscript.optimizer
 import torch
 from torch import nn
 
 from ..errors import UserError
 from ..inference.graph import OUTPUTS
 
-__all__ = ["WithProbabilities", "inputs_to_cut", "make_graph"]
+__all__ = ["WithProbabilities", "inputs_to_cut", "make_graph", "with_all_slots"]
 
 ALIKE = 1e-4  # of the largest logit: what rounding may change
 
@@ -68,6 +69,17 @@ def make_graph(
     del model.graph.value_info[:]
     model.ir_version = onnx.helper.find_min_ir_version_for(model.opset_import)
     return onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+
+
+def with_all_slots(model: onnx.ModelProto, slots: Mapping[str, int]) -> onnx.ModelProto:
+    """The graph for inputs that have all their slots, with what follows from that computed once and for all."""
+    dense = onnx.ModelProto()
+    dense.CopyFrom(model)
+    del dense.graph.value_info[:]
+    for value in dense.graph.input:
+        value.type.tensor_type.shape.dim[1].dim_value = slots[value.name]
+    dense = onnxscript.optimizer.optimize(dense)
+    return onnx.shape_inference.infer_shapes(dense, check_type=True, strict_mode=True, data_prop=True)
 
 
 def _translate(

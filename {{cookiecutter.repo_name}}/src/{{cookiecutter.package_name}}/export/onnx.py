@@ -17,7 +17,7 @@ from ..interface import Project
 from ..paths import Paths
 from ..schema import Schema
 from ..training.batches import as_tensors
-from .graph import WithProbabilities, inputs_to_cut, make_graph
+from .graph import WithProbabilities, inputs_to_cut, make_graph, with_all_slots
 from .parity import largest_difference
 from .sample import SAMPLE, choose_rows, read_rows, write_sample
 
@@ -43,7 +43,7 @@ def export(project: Project, config: RunConfig, paths: Paths) -> None:
     module = WithProbabilities(network, tuple(item.name for item in schema.inputs)).eval()
     cut = inputs_to_cut(network, inputs)
     models = {GRAPH: make_graph(module, inputs, cut, config.export.opset)}
-    models[DENSE] = make_graph(module, inputs, (), config.export.opset) if cut else models[GRAPH]
+    models[DENSE] = with_all_slots(models[GRAPH], {item.name: item.slots for item in schema.inputs})
     for name, model in models.items():
         _describe(model, schema, paths)
         _check(largest_difference(model, module, inputs, cut if name == GRAPH else ()), config, paths)

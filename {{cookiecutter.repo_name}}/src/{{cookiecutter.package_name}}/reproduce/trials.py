@@ -11,10 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 from ..config import RunConfig
 from ..evaluation.evaluate import evaluate
@@ -26,6 +24,7 @@ from ..splits import SPLITS
 from ..training.checkpoint import fingerprint
 from ..training.train import train
 from ..workers import Workers
+from ..workers.portable import portable
 from .outcome import RECORD, Outcome
 from .subset import write_subset
 
@@ -105,7 +104,7 @@ def run_trials(project: Project, paths: Paths, trials: Sequence[Trial], workers:
     identities = [trial.identity(checksums[trial.data]) for trial in trials]
     done = _finished(paths)
     waiting = [(trial, identity) for trial, identity in zip(trials, identities, strict=True) if identity not in done]
-    task = partial(_run, _portable(project), paths)
+    task = partial(_run, portable(project), paths)
     title = trials[0].study
     if workers.scheduler or min(workers.processes, len(waiting)) > 1:
         for _ in workers.run(task, waiting, title=title, unit="trials"):
@@ -129,17 +128,6 @@ def _finished(paths: Paths) -> dict[str, Path]:
         if content["finished"] and (record.parent / "weights.safetensors").exists():
             found[content["identity"]] = record.parent
     return found
-
-
-def _portable(project: Project) -> Callable[[], Project]:
-    """The project as something that another process can call; a module goes by its name."""
-    if isinstance(project, ModuleType):
-        return cast("Callable[[], Project]", partial(import_module, project.__name__))
-    return partial(_itself, project)
-
-
-def _itself(project: Project) -> Project:
-    return project
 
 
 def _run(get_project: Callable[[], Project], paths: Paths, task: tuple[Trial, str]) -> None:

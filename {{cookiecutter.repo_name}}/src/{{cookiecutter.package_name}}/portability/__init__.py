@@ -1,0 +1,1 @@
+"""Whether the model is the same wherever it runs, and how fast it is there."""
