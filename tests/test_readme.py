@@ -29,8 +29,11 @@ NOT_CALLED = {
     "apptainer": "is not at hand",
     "cd": "belongs to the shell",
     "docker": "needs a daemon",
+    "export": "belongs to the shell",
     "gh": "asks GitHub",
     "git": "works on the reader's own clone",
+    "pip": "fetches from the network",
+    "reana-client": "is no requirement of ours",
     "torchrun": "takes the options of another command among its own",
 }
 PLACEHOLDERS = {"PATH_OR_ADDRESS", "ADDRESS", "ADDRESS-OF-THE-TEMPLATE"}
@@ -149,7 +152,7 @@ def test_commands_are_understood(where: str, places: dict[str, Path]) -> None:
         if words[0] == "make":
             plan(list(words[1:]), place, places)
         elif words[0] not in NOT_CALLED:
-            understood(words, place)
+            understood(words, places["project"] if "fair_model" in words else place)
 
 
 def plan(arguments: list[str], place: Path, places: dict[str, Path]) -> None:

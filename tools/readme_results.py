@@ -1,16 +1,18 @@
 """The reference's results in the READMEs: every number comes from a run of `make reference`.
 
 With `--update` this script takes the metrics and the run record of the quick profile, keeps what the tables show in
-`reference_hbb_in/docs/project/quick.json`, and writes the tables between the `results` markers. Without it, it checks
-that the tables follow that file.
+`reference_hbb_in/docs/project/quick.json`, writes the tables between the `results` markers, and puts the figures beside
+them into `docs/figures`. Without it, it checks that the tables follow that file.
 """
 
 import argparse
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
+from hbb_in.cli import main as hbb_in
 from hbb_in.report.summary import rejection_text
 from markers import marked, replace_marked
 
@@ -18,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "reference_hbb_in"
 RESULTS = REFERENCE / "docs" / "project" / "quick.json"
 METRICS = ("profile", "jets", "classes", "parameters", "inputs", "auc", "accuracy", "cross_entropy", "rejection")
+FIGURES = ROOT / "docs" / "figures"
+JET = ("--class", "Hbb", "--row", "40")  # the jet that is shown: two vertices, one for each b quark
 READMES = (ROOT / "README.md", REFERENCE / "README.md")
 
 
@@ -48,6 +52,15 @@ def table(results: dict[str, Any]) -> str:
     return "\n".join(["", text, "", "| Test split | Value |", "| --- | --- |", *lines, "", ""])
 
 
+def draw() -> None:
+    """The figures beside the tables: a jet of the test split, and the curve of the last run."""
+    FIGURES.mkdir(exist_ok=True)
+    shutil.copyfile(REFERENCE / "reports/quick/figures/roc.png", FIGURES / "roc.png")
+    data = REFERENCE / "data/processed/quick/test.h5"
+    if hbb_in(["data", "plot", str(data), *JET, "--out", str(FIGURES / "jet.png")]):
+        raise SystemExit(1)
+
+
 def _value(item: dict[str, float], digits: int) -> str:
     return f"{item['value']:.{digits}f} ± {item['error']:.{digits}f}"
 
@@ -60,6 +73,7 @@ def main() -> int:
         RESULTS.write_text(json.dumps(collect(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         for path in READMES:
             replace_marked(path, "results", table(json.loads(RESULTS.read_text(encoding="utf-8"))))
+        draw()
     expected = table(json.loads(RESULTS.read_text(encoding="utf-8")))
     drifted = [path.relative_to(ROOT) for path in READMES if marked(path, "results") != expected]
     for path in drifted:
