@@ -68,6 +68,19 @@ def test_an_answer_does_not_wait_for_an_acknowledgement() -> None:
     assert min(times) < 0.02
 
 
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01 not HTTP\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", b""]
+)
+def test_what_is_no_http_ends_its_connection_alone(sent: bytes) -> None:
+    with running() as address, Client(address) as client:
+        host, port = address.split("/")[2].split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as other:
+            other.sendall(sent)
+            other.shutdown(socket.SHUT_WR)
+            assert other.recv(1000)[:12] in (b"HTTP/1.1 400", b"")
+        assert len(client.infer(rows(1))["logits"]) == 1
+
+
 def test_no_server_is_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
