@@ -80,7 +80,7 @@ lock: $(READY) ## compile the requirements into the constraints.txt of repositor
 	$(PYTHON) reference_hbb_in/tools/lock.py reference_hbb_in/pyproject.toml requirements.txt
 	cd reference_hbb_in && $(PYTHON) tools/lock.py --constraints ../constraints.txt
 	cd '{{cookiecutter.repo_name}}' && $(PYTHON) ../reference_hbb_in/tools/lock.py \
-	    $(addprefix requirements/,core.txt cluster.txt docs.txt download.txt serve.txt test.txt) --constraints ../constraints.txt
+	    $(addprefix requirements/,core.txt cluster.txt docs.txt download.txt openvino.txt serve.txt test.txt) --constraints ../constraints.txt
 
 clean: ## remove what the reference's steps made, data included; keeps .venv (a second)
 	$(IN_REFERENCE) clean
