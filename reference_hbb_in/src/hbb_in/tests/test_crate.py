@@ -183,6 +183,7 @@ def test_steps_are_known_by_their_words() -> None:
     assert reach_of(("data", "validate", "--profile", "p"), "p")[0] == "data validate"
     assert reach_of(("data", "--profile", "p"), "p")[0] == "data"
     assert reach_of(("compare", "a", "b"), "p")[0] == "compare"
+    assert reach_of(("fair", "check"), "p")[1].writes == ()
     name, reach = reach_of(("own-step",), "p")
     assert name == "own-step"
     assert reach.has("reports/p/own.json")

@@ -134,6 +134,33 @@ def test_codemeta_names_the_same_things(tmp_path: Path) -> None:
     assert content["citation"][0]["author"][0]["name"] == "Grace Hopper"
 
 
+def test_zenodo_gets_the_whole_of_it(tmp_path: Path) -> None:
+    metadata.write(
+        project(tmp_path, FULL.replace('title = \'A "title"', 'access = "restricted"\ntitle = \'<A> "title"'))
+    )
+    content = json.loads((tmp_path / ".zenodo.json").read_text(encoding="utf-8"))
+    assert content["title"] == '<A> "title": with é'
+    assert content["description"] == "<p>First line\nsecond # line</p>"
+    assert content["creators"] == [
+        {"name": "Lovelace, Ada", "affiliation": "Analytical Society", "orcid": "0000-0002-1825-0097"},
+        {"name": "The Collaboration"},
+    ]
+    assert (content["license"], content["access_right"]) == ("Apache-2.0", "restricted")
+    assert {item["identifier"]: item["relation"] for item in content["related_identifiers"]} == {
+        "https://example.org/code": "isSupplementTo",
+        "10.5281/zenodo.3": "isDerivedFrom",
+        "10.1234/paper": "cites",
+    }
+    assert content["references"] == ["Grace Hopper. Paper. Journal. 1952. 10.1234/paper"]
+
+
+def test_no_licence_is_granted_where_none_was_chosen(tmp_path: Path) -> None:
+    metadata.write(project(tmp_path, SMALLEST))
+    content = json.loads((tmp_path / ".zenodo.json").read_text(encoding="utf-8"))
+    assert content["license"] == "other-closed"
+    assert "" not in content.values()
+
+
 @pytest.mark.parametrize("source", [SMALLEST, FULL])
 def test_writing_again_changes_nothing(tmp_path: Path, source: str) -> None:
     assert metadata.write(project(tmp_path, source)) == list(metadata.GENERATORS)
@@ -165,6 +192,7 @@ def test_the_check_names_a_file_that_drifted(
         ('title = "Title"', "title = 3", "identity.title = 3"),
         ('version = "1.2.3"', 'version = "1"\nlicence = "MIT"', "identity.licence"),
         ('version = "1.2.3"', 'version = "1"\ndate-released = "2023-02-29"', "identity.date-released = '2023-02-29'"),
+        ('version = "1.2.3"', 'version = "1"\naccess = "some"', "identity.access = 'some'"),
         ('version = "1.2.3"', 'version = "1"\nkeywords = "one"', "identity.keywords = 'one'"),
         ('name = "The authors"', 'affiliation = "Nowhere"', "people[0] has neither name nor family-names"),
         ('name = "The authors"', 'name = "A"\norcid = "0000-0002-1825-0098"', "people[0].orcid"),

@@ -2,7 +2,8 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def imports_problems(root: Path) -> tuple[list[tuple[str, str]], int]:
 
     Imports of the standard library, of the project itself, and those whose absence the code handles need no pin.
     """
-    pinned, known = locked(root), packages_distributions()
+    pinned, known = locked(root), _distributions()
     own = {path.name for path in (root / "src").iterdir()} if (root / "src").is_dir() else set()
     problems, found = [], set()
     for path in sorted((root / "src").rglob("*.py")):
@@ -33,6 +34,12 @@ def imports_problems(root: Path) -> tuple[list[tuple[str, str]], int]:
                 where = f"{path.relative_to(root).as_posix()}:{line}"
                 problems.append((where, f"imports {name}, which constraints.txt does not pin"))
     return problems, len(found)
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    """Distributions by the top-level packages that they install; takes half a second."""
+    return packages_distributions()
 
 
 def _imported(tree: ast.AST) -> Iterator[tuple[int, str]]:

@@ -4,10 +4,10 @@ import fcntl
 import hashlib
 import os
 import platform
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib import metadata as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,7 @@ def recorded(config: "RunConfig", paths: Paths, words: tuple[str, ...]) -> Itera
     if not reach.writes or os.environ.get("RANK", "0") != "0" or not (paths.root / SOURCE).is_file():
         yield
         return
+    author = read_metadata(paths.root).people[0]  # what is wrong with fair.toml is said before the work, not after
     before, started = _snapshot(paths), _now()
     yield
     after = _snapshot(paths)
@@ -54,7 +55,7 @@ def recorded(config: "RunConfig", paths: Paths, words: tuple[str, ...]) -> Itera
         command=f"python -m {PACKAGE} {redacted_command(words, paths.root)}",
         started=started,
         ended=_now(),
-        agent=agent_entity(read_metadata(paths.root).people[0])["@id"],
+        agent=agent_entity(author)["@id"],
         settings=_settings(config, paths.root),
         inputs={name: checksums.of(paths.root / name) for name in read},
         outputs={name: checksums.of(paths.root / name) for name in made},
@@ -117,7 +118,8 @@ def _seeds(table: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, int
 
 def _environment(root: Path) -> dict[str, Any]:
     """Python, the libraries that matter most, and checksums of the lock file and of the list of what is installed."""
-    names = sorted({f"{item.name.lower()}=={item.version}" for item in installed.distributions()})
+    # a distribution's folder is named after it and its version; to read what is inside would take half a second
+    names = sorted({path.name for entry in sys.path for path in Path(entry or ".").glob("*.dist-info")})
     lock = root / "constraints.txt"
     return {
         "python": platform.python_version(),

@@ -45,13 +45,15 @@ STEPS: Mapping[str, Reach] = {
     "explain": Reach((WEIGHTS, *SPLITS), (f"{REPORT}interpretation/",)),
     "report": Reach((*RESULTS, TEST, "fair.toml"), (f"{REPORT}report.html", f"{REPORT}figures/")),
     "fair describe": Reach((*RESULTS, *SPLITS, WEIGHTS, *EXPORTED, "fair.toml"), DESCRIBED),
-    "fair check": Reach((), ()),  # a judgement on the record is no part of it
     "reproduce-seeds": STUDY,
     "reproduce-splits": STUDY,
     "ablations": STUDY,
     "learning-curve": STUDY,
     "compare": STUDY,
 }
+# these make no result, or, as the check, a judgement on the record, which is no part of it
+FAIR_ACTIONS = tuple(f"fair {action}" for action in ("check", "verify", "publish", "stamp"))
+UNRECORDED = ("sections", "summary", "graph", "serve", "data manifest", *FAIR_ACTIONS)
 OTHER = Reach(
     (WEIGHTS, f"{MODEL}model.onnx", TEST), ("data/processed/{profile}/", MODEL, REPORT)
 )  # a step that is not listed
@@ -61,5 +63,6 @@ def reach_of(words: tuple[str, ...], profile: str) -> tuple[str, Reach]:
     """The name of the step that a command line runs, and its files."""
     leading = [word for word in words[:2] if not word.startswith("-")]
     names = (" ".join(leading), *leading[:1])
-    name = next((name for name in names if name in STEPS), names[-1])
-    return name, STEPS.get(name, OTHER).of(profile)
+    name = next((name for name in names if name in STEPS or name in UNRECORDED), names[-1])
+    reach = Reach((), ()) if name in UNRECORDED else STEPS.get(name, OTHER)
+    return name, reach.of(profile)
