@@ -42,6 +42,7 @@ class Result:
         FIGURES.mkdir(exist_ok=True)
         figures = (table.stem,) if self.figures is None else self.figures
         names = {figure: self.name if figure == table.stem else figure for figure in figures}
+        names = {figure: name for figure, name in names.items() if table.with_name(f"{figure}.png").exists()}
         for figure, name in names.items():
             shutil.copyfile(table.with_name(f"{figure}.png"), FIGURES / f"{name}.png")
         run = json.loads((REFERENCE / "models" / profile / "run.json").read_text(encoding="utf-8"))
@@ -176,7 +177,7 @@ RESULTS = (
         "interpretation/paper-networks",
         PAPER,
         "Smaller networks",
-        figures=("paper-networks_h32-e16-o16", "paper-networks_h16-e8-o8"),
+        figures=("paper-networks", "paper-networks_h32-e16-o16", "paper-networks_h16-e8-o8"),
     ),
 )
 

@@ -32,8 +32,17 @@ def smaller_networks(context: Context) -> Findings:
     table = Table.from_json(read_json(path)["tables"][0])
     text = "Filled: this project; open: published, on other data. Errors are those of the finite test split."
     drawings = [Drawing("Smaller networks", text, partial(ablations_figure, table.rows))]
-    drawings += [_pattern(context, name) for name in SHOWN]
-    return Findings([table, _sparsity(context)], drawings)
+    there = [name for name in SHOWN if _trial(context, name).weights.exists()]
+    drawings += [_pattern(context, name) for name in there]
+    missing = [
+        f"{name}: its weights are gone, and so is its activation pattern." for name in SHOWN if name not in there
+    ]
+    return Findings([table, _sparsity(context)], drawings, missing)
+
+
+def _trial(context: Context, name: str) -> TrialPaths:
+    paths = context.paths
+    return TrialPaths(paths.root, paths.profile, trials_folder(paths) / "ablations" / name, paths.processed)
 
 
 def _pattern(context: Context, name: str) -> Drawing:
@@ -45,12 +54,10 @@ def _pattern(context: Context, name: str) -> Drawing:
 
 
 def _load(context: Context, name: str, ablation: Ablation) -> Any:
-    paths = context.paths
     changed: Mapping[str, Any] = context.config.model.model_dump() | dict(ablation.model)
     model = context.project.ModelOptions.model_validate(changed)
-    trial = TrialPaths(paths.root, paths.profile, trials_folder(paths) / "ablations" / name, paths.processed)
     config = context.config.model_copy(update={"model": model})
-    return load_network(context.project, config, trial)
+    return load_network(context.project, config, _trial(context, name))
 
 
 def _sparsity(context: Context) -> Table:
