@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .projects import borrow_environment, render
+from .howto import follow_pages
+from .projects import borrow_environment, make, render
 
 Bake = Callable[..., Path]
 
@@ -48,3 +49,14 @@ def project(default_bake: Path, tmp_path: Path) -> Path:
     copy = Path(shutil.copytree(default_bake, tmp_path / default_bake.name))
     borrow_environment(copy)
     return copy
+
+
+@pytest.fixture(scope="session")
+def showers(default_bake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the data and the network of the pages "Your data" and "Your network", every step run."""
+    project = Path(shutil.copytree(default_bake, tmp_path_factory.mktemp("showers") / default_bake.name))
+    borrow_environment(project)
+    follow_pages(project, "fair_model")
+    make(project, "all", "explain", "PROFILE=smoke")
+    make(project, "report", "PROFILE=smoke")
+    return project
