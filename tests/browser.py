@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from select import select
 from types import TracebackType
 from typing import Any, Self
 
 __all__ = ["Browser", "find_browser"]
 
+PATIENCE = 60  # seconds
 OPTIONS = (
     "--headless",
     "--no-sandbox",  # which containers do not allow
@@ -109,6 +111,7 @@ class Browser:
                 self._rest = rest
                 yield json.loads(message)
                 continue
+            assert select([self._answers], [], [], PATIENCE)[0], f"no word from the browser for {PATIENCE} s"
             data = os.read(self._answers, 1 << 20)
             assert data, "the browser has ended"
             self._rest += data
