@@ -16,6 +16,6 @@ class Limits:
     batch: int = 256
     delay: float = 0.002
     rows: int = 4096
-    body: int = 64 * 2**20
+    body: int = 32 * 2**20
     requests: int = 64
     patience: float = 30.0

@@ -3,6 +3,7 @@
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -15,9 +16,27 @@ from .model import Served
 if TYPE_CHECKING:
     from types import FrameType
 
-__all__ = ["GRACE", "listen", "serve"]
+__all__ = ["GRACE", "Server", "listen", "serve"]
 
 GRACE = 30  # seconds that requests have to finish once the server is told to stop
+
+
+class Server(uvicorn.Server):
+    """A server that says on standard output that it has started."""
+
+    def __init__(self, config: uvicorn.Config, message: str) -> None:
+        super().__init__(config)
+        self._message = message
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        await super().startup(sockets)
+        sys.stdout.write(f"{self._message}\n")
+        sys.stdout.flush()
+
+    def stop(self, _: int, __: "FrameType | None") -> None:
+        """Stop before the start is over; and let uvicorn, which raises its signal again at its end, end in peace."""
+        self.should_exit = True
 
 
 def serve(model: Served, limits: Limits, host: str, port: int) -> None:
@@ -34,12 +53,12 @@ def serve(model: Served, limits: Limits, host: str, port: int) -> None:
     )
     with listen(host, port) as listener:
         where = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-        sys.stdout.write(f"{model.name} {model.version} answers at {where}/v2/models/{model.name} (Ctrl-C stops it)\n")
-        sys.stdout.flush()
-        # uvicorn raises the signal again when it is done, which would end the process as if it had been killed
-        before = signal.signal(signal.SIGTERM, _nothing)
+        message = f"{model.name} {model.version} answers at {where}/v2/models/{model.name} (Ctrl-C stops it)"
+        server = Server(config, message)
+        before = signal.signal(signal.SIGTERM, server.stop)
         try:
-            uvicorn.Server(config).run(sockets=[listener])
+            with suppress(KeyboardInterrupt):
+                server.run(sockets=[listener])
         finally:
             signal.signal(signal.SIGTERM, before)
 
@@ -58,7 +77,3 @@ def listen(host: str, port: int) -> socket.socket:
         message = f"cannot listen on {host}, port {port}: {error}; choose others with --host and --port"
         raise UserError(message) from error
     return listener
-
-
-def _nothing(_: int, __: "FrameType | None") -> None:
-    pass

@@ -1,13 +1,12 @@
 """A server in a process of its own, its clients, and the test of its load."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +29,7 @@ from {PACKAGE}.tests.served import Linear, linear_model
 
 class Slow(Linear):
     def __call__(self, inputs):
+        print("asked", flush=True)
         time.sleep(1)
         return super().__call__(inputs)
 
@@ -115,27 +115,18 @@ def test_requests_that_were_sent_away_are_counted() -> None:
 
 
 @pytest.mark.slow
-def test_a_server_that_is_told_to_stop_answers_first() -> None:
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True, env=os.environ)
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_stop_answers_first(stop: signal.Signals) -> None:
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    with process:
+    with process, ThreadPoolExecutor(1) as executor:
         address = next(word for word in process.stdout.readline().split() if word.startswith("http"))
-        inputs, answers = rows(2), []
-
-        def ask() -> None:
-            with Client(address) as client:
-                answers.append(client.infer(inputs))
-
-        threads = [threading.Thread(target=ask) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        threading.Event().wait(0.5)
-        process.send_signal(signal.SIGTERM)
-        for thread in threads:
-            thread.join()
-        assert process.wait(20) == 0
-    assert len(answers) == 3
-    for answer in answers:
-        np.testing.assert_array_equal(answer["logits"], Linear()(inputs)["logits"])
+        inputs = rows(2)
+        with Client(address) as client:
+            answer = executor.submit(client.infer, inputs)
+            assert process.stdout.readline() == "asked\n"
+            process.send_signal(stop)
+            np.testing.assert_array_equal(answer.result()["logits"], Linear()(inputs)["logits"])
+        assert process.wait(60) == 0
     with pytest.raises(UserError, match="no answer"), Client(address) as client:
         client.metadata()
