@@ -97,6 +97,7 @@ def _identity(part: Part, context: Context) -> str:
         "options": context.options.model_dump(mode="json"),
         "sources": [sha256(path) for path in part.sources()],
         "needs": [context.findings(name)["identity"] for name in part.needs],
+        "reads": [sha256(path) for path in sorted(context.paths.model.glob(part.reads))] if part.reads else [],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -82,7 +82,7 @@ def test_methods_that_part_are_named() -> None:
 def test_a_useless_feature_that_a_poor_recipe_credits_is_called_a_fault() -> None:
     said = text(evidence({"first": FIRST, "second": SECOND, "plain": PLAIN}))
     assert "noise can be shuffled without a loss of AUC; that moves the score by 3.0 % on average. Only Plain" in said
-    assert "Plain (60.0 ± 1.0 %) put it among the first 3, and no method that is trusted: more likely a fault" in said
+    assert "Plain (60.0 ± 1.0 %) puts it among the first 3, and no method that is trusted: more likely a fault" in said
 
 
 def test_one_that_all_credit_is_used_but_not_needed() -> None:

@@ -226,6 +226,8 @@ def test_a_verdict_on_a_run(trained: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)
 def test_retrainings_with_the_same_weights_do_not_scatter(trained: Run, tmp_path: Path) -> None:
     run = quick(trained, tmp_path)
+    explain(run.project, run.config, run.paths, ["retrainings"])
+    assert read_json(run.paths.interpretation / "retrainings.json")["trainings"] == 0
     paths = [finished_trial(run.paths, seed) for seed in (2, 3)]
     finished_trial(run.paths, 4, finished=False)
     assert retrained_weights(run.paths) == paths

@@ -81,7 +81,8 @@ class Findings:
 class Part:
     """One part: its name, which is that of its files, its title, and how to get its function when it runs.
 
-    `module` is relative to this package; `needs` are parts whose files it reads.
+    `module` is relative to this package; `needs` are parts whose files it reads, and `reads` is a pattern of other
+    files that it reads, relative to the folder of the model.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Part:
     module: str
     function: str
     needs: tuple[str, ...] = ()
+    reads: str = ""
 
     def load(self) -> Callable[[Context], Findings]:
         """Import the function."""
@@ -103,17 +105,25 @@ class Part:
         return import_module(f".{self.module}", __package__)
 
 
+TRAININGS = "trials/seeds/*/weights.safetensors"
+
 PARTS: tuple[Part, ...] = (
     Part("permutation", "What each feature is worth", "masking.permutation", "explain_permutation"),
     Part("masking", "Features masked one by one", "masking.features", "explain_features", needs=("permutation",)),
     Part("thresholds", "Features masked together", "masking.thresholds", "explain_thresholds", needs=("masking",)),
     Part("ranks", "Objects masked by rank", "masking.ranks", "explain_ranks"),
     Part("activity", "Which nodes are active", "activity.patterns", "explain_activity"),
-    Part("relevance", "Relevance by class", "by_class.relevance_by_class", "explain_relevance"),
+    Part("relevance", "Relevance by class", "by_class.relevance_by_class", "explain_relevance", reads=TRAININGS),
     Part("attributions", "What methods of attribution say", "verdicts.attributions", "explain_attributions"),
     Part("removal", "Features removed in their order", "verdicts.removal", "explain_removal", needs=("attributions",)),
     Part("randomisation", "Attributions of networks that forget", "verdicts.randomisation", "explain_randomisation"),
-    Part("retrainings", "Attributions of other trainings", "verdicts.retrainings", "explain_retrainings"),
+    Part(
+        "retrainings",
+        "Attributions of other trainings",
+        "verdicts.retrainings",
+        "explain_retrainings",
+        reads=TRAININGS,
+    ),
     Part(
         "correlations",
         "Features that correlate",

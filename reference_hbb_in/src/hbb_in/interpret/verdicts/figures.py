@@ -113,7 +113,7 @@ def randomisation_figure(
     axes.set_xticks([0, *depths], names, fontsize=8, rotation=20, ha="right", rotation_mode="anchor")
     axes.tick_params(axis="x", which="minor", bottom=False, top=False)
     axes.set_xlabel("Number of random layers, from the output, and the last one of them")
-    axes.set_ylabel("Rank correlation with the trained network's")
+    axes.set_ylabel("Rank correlation with the trained network")
     figure.legend(loc="outside upper center", ncols=3, fontsize=9)
     return figure
 

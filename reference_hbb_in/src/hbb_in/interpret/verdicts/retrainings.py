@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
 
-from ...errors import UserError
+from ...evaluation.predict import load_network
 from ...files import read_json
 from ...paths import Paths
 from ...progress import progress
 from ...reproduce.outcome import RECORD
 from ...reproduce.tables import Cell, Column, Measured, Table
-from ...reproduce.trials import trials_folder
+from ...reproduce.trials import TrialPaths, trials_folder
 from ..attributions.methods import METHODS, attribute
 from ..lrp.baseline import mean_objects
 from ..parts import Context, Drawing, Findings
@@ -41,14 +39,15 @@ def explain_retrainings(context: Context) -> Findings:
     if len(weights) < 2:
         text = (
             f"There are no retrainings to compare: `make reproduce-seeds PROFILE={context.paths.profile}` makes them; "
-            "then run this step again."
+            "then explain the network again."
         )
         return Findings(paragraphs=[text], details={"methods": {}, "trainings": 0})
     inputs = tensors(thinned(attribution_rows(context), ROWS))
     baseline, schema = mean_objects(inputs), context.project.SCHEMA
     shares: dict[str, list[np.ndarray]] = {name: [] for name in METHODS_ASKED}
     for path in progress(weights, total=len(weights), title="retrainings", unit="networks"):
-        network = _network(context, path)
+        trial = TrialPaths(context.paths.root, context.paths.profile, path.parent, context.paths.processed)
+        network = load_network(context.project, context.config, trial)
         for name, found in shares.items():
             sizes = attribute(name, network, inputs, schema, baseline=baseline).of_all_features().abs().sum(0).double()
             found.append((sizes / sizes.sum().clamp(min=1e-300)).cpu().numpy())
@@ -60,19 +59,6 @@ def retrained_weights(paths: Paths) -> list[Path]:
     records = sorted((trials_folder(paths) / "seeds").glob(f"*/{RECORD}"))
     found = [record.parent / "weights.safetensors" for record in records if read_json(record)["finished"]]
     return [path for path in found if path.exists()]
-
-
-def _network(context: Context, weights: Path) -> torch.nn.Module:
-    network = context.project.build(context.config.model)
-    try:
-        network.load_state_dict(load_file(weights))
-    except Exception as error:
-        message = (
-            f"{weights} does not fit the [model] section of {context.paths.config} ({error}); "
-            f"run `make reproduce-seeds PROFILE={context.paths.profile}` again"
-        )
-        raise UserError(message) from error
-    return network.eval()
 
 
 def _findings(context: Context, shares: Mapping[str, np.ndarray]) -> Findings:

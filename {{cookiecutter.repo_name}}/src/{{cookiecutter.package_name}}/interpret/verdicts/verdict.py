@@ -15,8 +15,8 @@ NEEDED = ("permutation", "attributions", "removal", "randomisation", "retraining
 LEAST_LOSS = 1e-3  # of AUC, below which a feature may be shuffled as one likes
 NOTE = (
     f"A method passes if the gain of its order is more than {ERRORS:g} errors above zero and beaten by no more than "
-    f"{MOST_BEATEN:.0%} of random orders, and if its rank correlation with itself is at most {LARGEST_REMAINS:g} when "
-    "all weights are random."
+    f"{100 * MOST_BEATEN:.0f} % of random orders, and if its rank correlation with itself is at most "
+    f"{LARGEST_REMAINS:g} when all weights are random."
 )
 
 
@@ -111,9 +111,10 @@ def _unneeded(evidence: Evidence) -> Iterator[str]:
                 "order of its answers rests on other features as well."
             )
         else:
+            puts = "puts" if len(shares) == 1 else "put"
             yield (
-                f"{moved}. Only {listed(shares)} put it among the first {number}, and no method that is trusted: more "
-                "likely a fault of the method than a use of the network."
+                f"{moved}. Only {listed(shares)} {puts} it among the first {number}, and no method that is trusted: "
+                "more likely a fault of the method than a use of the network."
             )
 
 
