@@ -58,6 +58,7 @@ year = 2020
 CODE = """import numpy
 from torch import nn
 from . import b
+import no_such_engine
 try:
     import nothing
 except ImportError:
@@ -84,6 +85,7 @@ def make_good(run: Run, root: Path) -> Run:
     (root / "constraints.txt").write_text("\n".join(pins), encoding="utf-8")
     (root / "requirements").mkdir()
     (root / "requirements" / "core.txt").write_text("numpy  # arrays\ntorch\n", encoding="utf-8")
+    (root / "requirements" / "gpu.txt").write_text("# not for everybody\nno-such-engine>=10\n", encoding="utf-8")
     metadata.write(root)
     edit_graph(good.paths.onnx, lambda graph: onnx.helper.set_model_props(graph, _properties(graph)))
     describe(good.project, good.paths)

@@ -18,6 +18,7 @@ from ..fair.check import findable
 from ..fair.check.network import Network
 from ..fair.check.principles import CHECKS, PRINCIPLES
 from ..fair.check.registry import Check, Evidence, Status, evaluate
+from ..fair.check.section import fair_sections
 from ..files import read_json
 from ..interface import Project
 from ..paths import Paths
@@ -149,6 +150,8 @@ MUTATIONS: list[tuple[str, Spoil]] = [
     ("R1.2.hashes", grown(f"{REPORT}/metrics.json")),
     ("R1.2.hashes", lambda run: run.paths.weights.unlink()),
     ("R2.imports", lambda run: (run.paths.root / "src" / "cells" / "c.py").write_text("def f():\n    import pandas\n")),
+    ("R2.imports", text("requirements/gpu.txt", "no-such", "another")),
+    ("R2.imports", text("constraints.txt", "numpy==", "numpie==")),
     ("R2.versions", text("constraints.txt", "torch==", "torch==0.")),
     ("R2.bill", content("sbom.cdx.json", lambda bill: bill["components"][-1].pop("version"))),
     ("R2.bill", content("sbom.cdx.json", lambda bill: [item.update(version="0.1") for item in bill["components"]])),
@@ -305,6 +308,10 @@ def test_the_command_writes_every_form(copy: Run, tmp_path: Path, capsys: pytest
     capsys.readouterr()
     (copy.paths.root / "LICENSE").unlink()
     assert run_command(copy, copy.project) == 1
+    ((title, command, fragment),) = fair_sections(copy.paths)
+    assert (title, command) == ("FAIR", "make fair PROFILE=tiny")
+    assert fragment.count("<tr>") == 1 + len(PRINCIPLES)
+    assert "restore the file that is named" in fragment
     printed = capsys.readouterr()
     assert "choose a licence" in printed.out
     assert "2 of" in printed.err

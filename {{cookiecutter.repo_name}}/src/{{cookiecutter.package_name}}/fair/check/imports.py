@@ -7,6 +7,7 @@ from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from .lock import locked
@@ -14,14 +15,16 @@ from .lock import locked
 __all__ = ["imports_problems"]
 
 OPTIONAL = ("ImportError", "ModuleNotFoundError")
+NO_EXTRAS = ("apt", "core", "project")  # Debian's packages, and what has to be pinned
 
 
 def imports_problems(root: Path) -> tuple[list[tuple[str, str]], int]:
     """File with line and reason of each import that constraints.txt does not pin, and the number of libraries.
 
-    Imports of the standard library, of the project itself, and those whose absence the code handles need no pin.
+    Imports of the standard library, of the project itself, and those whose absence the code handles need no pin. For
+    an extra that is too special for the lock, its range in `requirements/` is enough.
     """
-    pinned, known = locked(root), _distributions()
+    pinned, optional, known = locked(root).keys(), _optional(root), _distributions()
     own = {path.name for path in (root / "src").iterdir()} if (root / "src").is_dir() else set()
     problems, found = [], set()
     for path in sorted((root / "src").rglob("*.py")):
@@ -30,10 +33,17 @@ def imports_problems(root: Path) -> tuple[list[tuple[str, str]], int]:
                 continue
             found.add(name)
             candidates = {canonicalize_name(item) for item in known.get(name, [name])}
-            if not candidates & pinned.keys():
+            if not candidates & (pinned | optional):
                 where = f"{path.relative_to(root).as_posix()}:{line}"
                 problems.append((where, f"imports {name}, which constraints.txt does not pin"))
     return problems, len(found)
+
+
+def _optional(root: Path) -> set[str]:
+    """Normalised names of the distributions that the extras declare."""
+    files = [path for path in (root / "requirements").glob("*.txt") if path.stem not in NO_EXTRAS]
+    lines = (line.partition("#")[0].strip() for path in files for line in path.read_text(encoding="utf-8").splitlines())
+    return {canonicalize_name(Requirement(line).name) for line in lines if line}
 
 
 @cache

@@ -1,5 +1,6 @@
 """The principles in the HTML report, as they were last checked."""
 
+import re
 from html import escape
 from typing import Any
 
@@ -24,13 +25,16 @@ def fair_sections(paths: Paths) -> list[tuple[str, str, str]]:
         f"{number['pass']} checks pass, {number['fail']} fail, {number['not applicable']} do not apply. "
         "Evidence for each is in fair/check.md beside this report."
     )
-    head = "<tr><th>Principle</th><th></th><th>Holds</th><th>What is missing</th></tr>"
+    head = "<tr><th>Principle</th><th></th><th>Holds</th><th>What to do</th></tr>"
     table = f'<div class="scroll"><table class="fair">{head}{rows}</table></div>'
     return [("FAIR", f"make fair PROFILE={escape(paths.profile)}", f'<p class="soft">{escape(note)}</p>{table}')]
 
 
 def _row(principle: dict[str, Any]) -> str:
-    missing = "; ".join(f"{check['title']}: {check['remedy']}" for check in principle["checks"] if check["remedy"])
-    cells = (principle["text"], WORDS[principle["status"]], missing)
-    row = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    """The principle, whether it holds, and the remedies of the checks that failed."""
+    states = {check["status"] for check in principle["checks"]}
+    holds = "as far as checked" if states == {"pass", "not applicable"} else WORDS[principle["status"]]
+    remedies = "; ".join(check["remedy"] for check in principle["checks"] if check["remedy"])
+    cells = (escape(principle["text"]), holds, re.sub("`([^`]*)`", r"<code>\1</code>", escape(remedies)))
+    row = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr><th scope="row">{escape(principle["principle"])}</th>{row}</tr>'
