@@ -47,6 +47,9 @@ def test_a_draft_then_the_record(target: Target) -> None:
     records = connect(target.base, target.token)
     draft = target.deposit().run(publish=False)
     assert files_of(target, draft.record, draft=True) == {*FILES, "CITATION.cff"}
+    there = records.draft(draft.record)
+    assert there is not None
+    assert there["pids"]["doi"]["identifier"] == draft.doi
     assert records.published(draft.record) is None
     assert draft.doi in (target.archive / "CITATION.cff").read_text(encoding="utf-8")
     done = target.deposit().run(publish=True)

@@ -10,7 +10,7 @@ import pytest
 
 from ..errors import UserError
 from ..fair.publish.deposit import Deposit
-from ..fair.publish.records import connect
+from ..fair.publish.records import Records, connect
 from ..fair.publish.server import ClientError, Server
 from . import invenio
 from .deposits import Target, assert_one_record
@@ -152,6 +152,18 @@ def test_what_arrives_damaged_is_refused(local: Target, monkeypatch: pytest.Monk
     invenio.ROUTES.append((r"PUT records/(\d+)/draft/files/([^/]+)/content", Invenio.put_content))
     with pytest.raises(UserError, match=r"arrived with the checksum md5:\w+, md5:\w+ is right"):
         local.deposit().run(publish=True)
+
+
+def test_a_draft_with_a_file_too_many_is_not_published(
+    local: Target, site: Invenio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local.deposit(files={"stale.json": b"{}"}).run(publish=False)
+    monkeypatch.setattr(Records, "delete_file", lambda *_: None)
+    with pytest.raises(
+        UserError, match=r"stale\.json: the draft 102 and .* are not the same; run the same command again"
+    ):
+        local.deposit(files={}).run(publish=True)
+    assert not site.records["102"]["is_published"]
 
 
 def damaged(put: Callable[..., Any]) -> Callable[..., Any]:
