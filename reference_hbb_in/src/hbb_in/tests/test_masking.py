@@ -10,6 +10,7 @@ from torch import nn
 from ..dataset import Samples
 from ..errors import UserError
 from ..interpret.masking.effect import Baseline
+from ..interpret.masking.figures import masking_figure
 from ..interpret.masking.masks import MODES, masked, object_ranks, real_slots, without_objects
 from ..interpret.masking.ranks import ranks_of
 from ..interpret.masking.thresholds import unneeded
@@ -173,3 +174,13 @@ def test_features_below_a_threshold_are_unneeded() -> None:
 def test_a_wrong_name_is_refused(mask: Callable[[Samples], object], message: str) -> None:
     with pytest.raises(UserError, match=message):
         mask(random_samples(TWO, 5))
+
+
+@pytest.mark.parametrize("infidelity", [0.0, 0.03])
+def test_a_figure_of_nothing_lost_is_drawn(infidelity: float) -> None:
+    effect = {"relative": {"value": 0.0, "error": 0.0}, "fidelity": {"value": 1 - infidelity, "error": 0.0}}
+    rows = [{"input": "near", "feature": name, **dict.fromkeys(MODES, effect)} for name in ("a", "b")]
+    figure = masking_figure(rows)
+    left, right = figure.axes
+    assert [text.get_text() for text in left.get_yticklabels()] == ["a", "b"]
+    assert right.get_xscale() == ("log" if infidelity else "linear")

@@ -41,8 +41,7 @@ def masking_figure(rows: Rows) -> Figure:
     left.set_xlabel("AUC lost [%]")
     right.set_xlabel("1 $-$ fidelity [%]")
     _loss_axis(left)
-    right.set_xscale("log")
-    right.xaxis.set_major_formatter(NUMBER)
+    _distance_axis(right)
     for axes in (left, right):
         axes.tick_params(axis="y", which="minor", left=False, right=False)
         axes.grid(axis="y", color="0.92", linewidth=0.8)
@@ -74,6 +73,17 @@ def _loss_axis(axes: Axes) -> None:
     axes.xaxis.set_major_locator(FixedLocator([*(-decade for decade in decades), 0, *decades]))
     axes.xaxis.set_major_formatter(NUMBER)
     axes.xaxis.set_minor_locator(NullLocator())
+
+
+def _distance_axis(axes: Axes) -> None:
+    """A logarithmic percent axis, if there is anything on it, with more labels where it spans little."""
+    positive = [value for line in axes.lines for value in np.asarray(line.get_xdata(), float) if value > 0]
+    if not positive:
+        return
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if max(positive) < 100 * min(positive) else (1,)))
+    axes.xaxis.set_major_formatter(NUMBER)
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def thresholds_figure(rows: Rows, auc: Measured) -> Figure:

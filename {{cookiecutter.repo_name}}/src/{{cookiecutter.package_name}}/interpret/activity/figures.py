@@ -30,7 +30,7 @@ def pattern_figure(layers: Sequence[Layer], labels: Sequence[str], schema: Schem
     lines = [signs * layer.relative[order] for layer in layers]
     figure = Figure(figsize=(10, 0.24 * len(order) * len(layers) + 1.5))
     axes = figure.subplots()
-    _cells(figure, axes, lines, 1.0, "Relative activity, times $-1$ for all but the first class")
+    _cells(figure, axes, lines, 1.0, "Relative activity")
     for place, layer in zip(_places(lines), layers, strict=True):
         axes.plot(
             np.flatnonzero(layer.dead),
