@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from ..dataset import Dataset
 from ..errors import MissingDeviceError, UserError
 from ..inference.backends import Backend, open_backend
 from ..interface import Project
-from .platform import memory_in_use
 
 __all__ = ["Measured", "Task", "measure"]
 
@@ -78,13 +78,18 @@ def measure(task: Task) -> Measured:
     opening = time.perf_counter() - started
     with Dataset(task.rows, project.SCHEMA) as dataset:
         parts = [backend.run(batch.inputs).logits for batch in dataset.batches(BLOCK)]
-        memory = memory_in_use()
+        memory = _memory()
         first = dataset.read(0, max(task.batches)).inputs
     clock = _Clock()
     times = {size: [*clock.times(backend, _repeated(first, size), task.repeats)] for size in task.batches}
     times[1] = [*clock.single_rows(backend, first, task.repeats)]
-    memory = max(memory, memory_in_use())
+    memory = max(memory, _memory())
     return Measured("", False, np.concatenate(parts), times, backend.device, clock.busy, opening, memory)
+
+
+def _memory() -> float:
+    """Memory of this process, in megabytes."""
+    return float(psutil.Process().memory_info().rss) / 1e6
 
 
 def _repeated(inputs: Mapping[str, np.ndarray], rows: int) -> dict[str, np.ndarray]:

@@ -32,6 +32,14 @@ __all__ = ["Settings", "portability", "portability_folder", "times_of", "write_t
 
 FILE = "portability"
 
+# where they are another computation: OpenVINO takes float16 for float32, TensorRT does not take these integers
+FEWER_BITS = {
+    "onnxruntime": ("float16", "int8"),
+    "openvino": ("int8",),
+    "tensorrt": ("float16",),
+    "onnxruntime-tensorrt": ("float16",),
+}
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -122,8 +130,9 @@ def _measured(project: Project, paths: Paths, rows: Path, settings: Settings) ->
 def _combinations(model: Path) -> Iterator[tuple[str, str]]:
     """Runtimes and precisions: those of fewer bits where their graphs are there."""
     for backend in BACKENDS:
-        for precision, graph in PRECISIONS.items():
-            if precision == "float32" or (backend != "torch" and (model / graph).exists()):
+        yield backend, "float32"
+        for precision in FEWER_BITS.get(backend, ()):
+            if (model / PRECISIONS[precision]).exists():
                 yield backend, precision
 
 

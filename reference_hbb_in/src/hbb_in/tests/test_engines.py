@@ -17,6 +17,8 @@ from ..inference.engine import profile_ranges, targets_of, unsupported_operators
 from ..inference.graph import Graph, read_graph
 from .conftest import Run
 
+pytestmark = pytest.mark.slow  # a graph is exported first
+
 
 def graph_of(run: Run) -> Graph:
     return read_graph(run.paths.onnx)
@@ -67,12 +69,10 @@ def library() -> Any:
         pytest.skip(str(error))
 
 
-@pytest.mark.slow
 def test_every_operator_is_supported(library: Any, exported: Run) -> None:
     assert unsupported_operators(library, graph_of(exported)) == []
 
 
-@pytest.mark.slow
 def test_an_unknown_operator_is_named(library: Any, exported: Run) -> None:
     model = onnx.load(exported.paths.onnx)
     model.graph.node[0].op_type = "Unheard"
@@ -81,7 +81,6 @@ def test_an_unknown_operator_is_named(library: Any, exported: Run) -> None:
     assert unsupported_operators(library, changed) == ["Unheard"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("target", ["SM80", "SM86", "SM89", "SM90", "SM120"])
 def test_engines_are_built_for_gpus_that_are_not_here(target: str, library: Any, exported: Run, tmp_path: Path) -> None:
     if target not in targets_of(library):
@@ -93,7 +92,6 @@ def test_engines_are_built_for_gpus_that_are_not_here(target: str, library: Any,
     assert engine.path.stat().st_size > 10_000
 
 
-@pytest.mark.slow
 def test_a_target_that_is_none(library: Any, exported: Run) -> None:
     with pytest.raises(UserError, match=rf"TensorRT {library.__version__} does not build for 'SM1', only for SM"):
         list(build_ahead(exported.paths.onnx, ["SM1"]))

@@ -25,6 +25,8 @@ from ..portability.tables import answers
 from ..workers.portable import portable
 from .conftest import Run, copy_of
 
+pytestmark = pytest.mark.slow  # a graph is exported first
+
 SETTINGS = Settings(threads=1, batches=(3, 20), repeats=4)
 
 
@@ -103,7 +105,6 @@ def read(run: Run) -> dict[str, Any]:
     return content
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU on this machine")
 def test_the_files_of_the_comparison(measured: Run) -> None:
     content = read(measured)
@@ -126,7 +127,6 @@ def test_the_files_of_the_comparison(measured: Run) -> None:
     assert "| 80.00 | 90.000 |" in text
 
 
-@pytest.mark.slow
 def test_the_report_shows_the_comparison(measured: Run) -> None:
     ((title, command, fragment),) = portability_sections(measured.paths)
     assert title == "The same model in several runtimes"
@@ -135,7 +135,6 @@ def test_the_report_shows_the_comparison(measured: Run) -> None:
     assert "data:image/png;base64," in fragment
 
 
-@pytest.mark.slow
 def test_two_platforms(measured: Run, tmp_path: Path) -> None:
     first = measured.paths.report / "portability" / "portability.json"
     content = read(measured)
@@ -154,7 +153,6 @@ def test_two_platforms(measured: Run, tmp_path: Path) -> None:
     made.unlink()
 
 
-@pytest.mark.slow
 def test_platforms_that_cannot_be_compared(measured: Run, tmp_path: Path) -> None:
     first = measured.paths.report / "portability" / "portability.json"
     content = read(measured)

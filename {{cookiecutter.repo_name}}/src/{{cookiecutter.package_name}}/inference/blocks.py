@@ -16,18 +16,20 @@ __all__ = ["BlockSize", "blocks", "occupied_slots"]
 class BlockSize:
     """How much a runtime is given at once: slots of the input with most of them, in all rows, and rows.
 
-    What networks make of 256 objects fits into a processor's cache.
+    What networks make of 256 objects fits into a processor's cache. Numbers of slots are multiples of `step` or all
+    slots, for runtimes to which every new shape is work.
     """
 
     objects: int = 256
     rows: int = 256
+    step: int = 1
 
 
 def blocks(
     inputs: Mapping[str, np.ndarray], cut: Collection[str], size: BlockSize
 ) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
     """Yield indices of rows and their inputs, of which those in `cut` have only the slots that these rows need."""
-    occupied = {name: np.maximum(occupied_slots(inputs[name]), 1) for name in inputs if name in cut}
+    occupied = {name: _needed(inputs[name], size.step) for name in inputs if name in cut}
     longest_last = sorted(occupied, key=lambda name: inputs[name].shape[1])
     order = np.lexsort([occupied[name] for name in longest_last])
     slots = occupied[longest_last[-1]][order]
@@ -45,6 +47,13 @@ def occupied_slots(objects: np.ndarray) -> np.ndarray:
     position = np.arange(1, objects.shape[1] + 1)
     occupied: np.ndarray = ((objects != 0).any(2) * position).max(1, initial=0)
     return occupied
+
+
+def _needed(objects: np.ndarray, step: int) -> np.ndarray:
+    """Number of slots that each row needs, at least one, in steps: int64 (row,)."""
+    steps = np.maximum(-(-occupied_slots(objects) // step), 1)
+    needed: np.ndarray = np.minimum(steps * step, objects.shape[1])
+    return needed
 
 
 def _rows(array: np.ndarray, rows: np.ndarray, occupied: np.ndarray | None) -> np.ndarray:

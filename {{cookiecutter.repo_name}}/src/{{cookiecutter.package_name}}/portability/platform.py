@@ -11,10 +11,9 @@ import torch
 
 from ..fair.provenance import processor
 
-__all__ = ["describe_platform", "memory_in_use"]
+__all__ = ["describe_platform"]
 
 SOFTWARE = ("torch", "onnx", "onnxruntime", "onnxruntime-gpu", "openvino", "tensorrt", "numpy")
-MEGABYTE = 1e6
 
 
 def describe_platform() -> Mapping[str, str]:
@@ -39,8 +38,3 @@ def describe_platform() -> Mapping[str, str]:
 def _gpus() -> list[str]:
     found: list[Any] = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
     return [f"{item.name} ({item.total_memory / 1e9:.0f} GB)" for item in found]
-
-
-def memory_in_use() -> float:
-    """Memory of this process, in megabytes."""
-    return float(psutil.Process().memory_info().rss) / MEGABYTE

@@ -78,13 +78,14 @@ def test_rows_come_back_in_their_order(exported: Run) -> None:
     np.testing.assert_allclose(mixed.logits, backend.run(inputs).logits[order], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(("objects", "rows"), [(1, 1), (30, 256), (10_000, 4), (10_000, 256)])
-def test_blocks_hold_every_object_once(objects: int, rows: int, exported: Run) -> None:
-    inputs = random_samples(exported.project.SCHEMA, 50, seed=2).inputs
+@pytest.mark.parametrize(("objects", "rows", "step"), [(1, 1, 1), (30, 256, 1), (10_000, 4, 3), (10_000, 256, 8)])
+def test_blocks_hold_every_object_once(objects: int, rows: int, step: int, prepared: Run) -> None:
+    inputs = random_samples(prepared.project.SCHEMA, 50, seed=2).inputs
     longest = max(inputs, key=lambda name: inputs[name].shape[1])
     seen: list[int] = []
-    for places, block in blocks(inputs, [longest], BlockSize(objects, rows)):
+    for places, block in blocks(inputs, [longest], BlockSize(objects, rows, step)):
         slots = block[longest].shape[1]
+        assert slots % step == 0 or slots == inputs[longest].shape[1]
         assert len(places) == 1 or (len(places) <= rows and len(places) * slots <= objects)
         for name, array in inputs.items():
             np.testing.assert_array_equal(block[name], array[places, : slots if name == longest else None])

@@ -27,6 +27,8 @@ from ..schema import Feature
 from .conftest import Run
 from .samples import random_samples, write_dataset
 
+pytestmark = pytest.mark.slow  # a graph is exported first
+
 
 def scores(path: Path) -> dict[str, np.ndarray]:
     with h5py.File(path) as file:
@@ -106,7 +108,6 @@ def test_parts_of_one_size(sizes: list[int]) -> None:
     assert [len(part) for part in found] == [5] * (sum(sizes) // 5) + [sum(sizes) % 5] * (sum(sizes) % 5 > 0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)
 @pytest.mark.parametrize("parts", [0, 3])
 def test_a_killed_prediction_goes_on(parts: int, exported: Run, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from .conftest import Run, copy_of
 from .projects import CELLS
 from .samples import random_samples
 
+pytestmark = pytest.mark.slow  # a graph is exported first
+
 
 @pytest.fixture(scope="module")
 def quantised(exported: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
@@ -23,7 +25,6 @@ def quantised(exported: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("precision", "step"), [("float16", 2.0**-11), ("int8", 2.0**-8)])
 def test_the_answer_is_that_of_the_graph_within_its_bits(precision: str, step: float, quantised: Run) -> None:
     inputs = random_samples(quantised.project.SCHEMA, 60, seed=7).inputs
@@ -39,7 +40,6 @@ def test_the_answer_is_that_of_the_graph_within_its_bits(precision: str, step: f
     assert step / 100 < difference < 60 * step
 
 
-@pytest.mark.slow
 def test_the_table_of_costs(quantised: Run) -> None:
     content = json.loads((quantised.paths.report / "portability" / "precision.json").read_text(encoding="utf-8"))
     rows = content["tables"][0]["rows"]
@@ -52,7 +52,6 @@ def test_the_table_of_costs(quantised: Run) -> None:
         assert 1 - row["fidelity"] <= row["probability_difference"] + 1e-9, name
 
 
-@pytest.mark.slow
 def test_what_float16_cannot_hold_is_brought_to_scale_first() -> None:
     """Values beyond 65504, and below 6e-8, that are scaled before the first matrix product."""
     make, kind = onnx.helper, onnx.TensorProto.FLOAT
@@ -70,7 +69,6 @@ def test_what_float16_cannot_hold_is_brought_to_scale_first() -> None:
     np.testing.assert_allclose(found, [[1], [3]], rtol=2e-3)
 
 
-@pytest.mark.slow
 def test_integers_hold_the_products(exported: Run) -> None:
     graph = read_graph(exported.paths.onnx)
     model = to_int8(graph, random_samples(exported.project.SCHEMA, 30, seed=7).inputs)

@@ -8,6 +8,7 @@ import numpy as np
 import openvino
 
 from ...errors import UserError
+from ..blocks import BlockSize
 from ..graph import OUTPUTS, Graph, read_graph
 from ..names import PRECISIONS
 from .backend import Backend, Outputs
@@ -38,6 +39,8 @@ def open_model(folder: Path, *, threads: int, precision: str, project: "Project"
 
 class OpenVino(Backend):
     """A compiled graph; each call has a request of its own, so that threads do not share one."""
+
+    block_size = BlockSize(step=8)  # code is made for each new shape
 
     def __init__(self, graph: Graph, compiled: Any) -> None:
         super().__init__(graph.schema, graph.cut)
