@@ -177,5 +177,6 @@ def test_one_image_runs_every_step_and_the_other_serves_the_model(project: Path,
     with container("serve") as name:
         buildah("copy", "--quiet", name, str(tmp_path / "smoke"), "/project/models/smoke")
         assert buildah("run", name, "--", "sh", "-c", "! python -c 'import torch' 2>&1").endswith("'torch'")
-        script = f"{serve} & for pause in 1 2 4 8 16; do sleep $pause; {check} && exit; done; exit 1"
+        wait = f"for pause in 1 2 4 8 16; do sleep $pause; kill -0 $! && {check} && break; done"
+        script = f"{serve} & {wait}; {check} && kill $! && wait $!"
         assert "answers at" in buildah("run", name, "--", "sh", "-c", script)
