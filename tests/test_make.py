@@ -20,7 +20,7 @@ reports/$(PROFILE)/inspect.txt: $(METRICS)
 # (what is changed in config/smoke.toml, the steps that have to run again)
 CHANGES = {
     "a comment": ("[data]", "# nothing new\n[data]", []),
-    "evaluation": ("bootstrap = 50", "bootstrap = 40", ["evaluate", "describe", "report"]),
+    "evaluation": ("bootstrap = 50\ngroups", "bootstrap = 40\ngroups", ["evaluate", "describe", "report"]),
     "export": ("[evaluation]", "[export]\ntolerance = 1e-3\n\n[evaluation]", ["export", "describe", "report"]),
     "training": ("epochs = 3", "epochs = 4", STEPS[1:]),
     "model": ("latent = 8", "latent = 4", STEPS[1:]),

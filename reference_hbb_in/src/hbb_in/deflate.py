@@ -21,7 +21,7 @@ ADLER_MODULUS = 65_521
 
 
 def deflate_rows(rows: np.ndarray) -> bytes:
-    """A zlib stream of the bytes of `rows` (row, ...), of any type; zeros at the end of a long row take hardly any room."""
+    """A zlib stream of the bytes of `rows` (row, ...), of any type; zeros that end a long row take hardly any room."""
     if rows[0].nbytes < SHORT:
         rows = rows.reshape(1, -1)
     content = np.ascontiguousarray(rows).data.cast("B")

@@ -1,6 +1,5 @@
 """The distribution of every column in each class, from counts in cells."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 

@@ -25,6 +25,8 @@ from ..layers import EmptySlot, WeightedSum
 from .conftest import Run
 from .samples import random_samples
 
+pytestmark = pytest.mark.slow  # a graph is exported first
+
 ON_CPU = ("torch", "onnxruntime", "openvino")
 
 

@@ -84,7 +84,7 @@ def test_the_picture_is_a_file(text: str, tmp_path: Path) -> None:
 def test_this_project(tmp_path: Path) -> None:
     """Evaluation, export and report come after the training, that after the data; the project's own steps are there."""
     graph = step_graph(parse_database(database(ROOT, "all", f"VENV={tmp_path}")), "all")
-    assert list(graph)[:5] == ["data", "train", "evaluate", "export", "report"]
+    assert list(graph)[:6] == ["data", "train", "evaluate", "export", "describe", "report"]
     assert graph["data"] == set()
     assert "data" in graph["train"]
     assert "train" in graph["evaluate"]

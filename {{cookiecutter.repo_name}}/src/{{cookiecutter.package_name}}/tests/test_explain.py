@@ -20,6 +20,8 @@ from ..reproduce.tables import Table
 from .conftest import Run
 from .samples import random_samples, write_dataset
 
+pytestmark = pytest.mark.slow  # every part runs
+
 
 @pytest.fixture
 def run(trained: Run, tmp_path: Path) -> Run:

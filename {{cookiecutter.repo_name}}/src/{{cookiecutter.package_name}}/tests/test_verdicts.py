@@ -28,6 +28,8 @@ from .conftest import Run
 from .relevance_networks import PairNetwork, random_objects
 from .samples import random_samples
 
+pytestmark = pytest.mark.slow  # networks are attributed again and again
+
 IS_SIGNAL = np.arange(400) % 2 == 0
 
 
