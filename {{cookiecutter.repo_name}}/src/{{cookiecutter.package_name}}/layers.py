@@ -46,10 +46,10 @@ class EmptySlot(nn.Module):
 
     def forward(self, objects: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Objects (batch, slot, feature), then an empty one if need be, and how often each counts, (slot,)."""
-        present = objects.shape[1]
+        present: int | torch.SymInt = objects.shape[1]
         weights = objects.new_ones(present)
         if isinstance(present, torch.SymInt):  # a graph that holds for any number of slots: an empty one may count zero
-            empty = self.slots - present * objects.new_ones(1)
+            empty = self.slots - objects.new_ones(1) * present
             return functional.pad(objects, (0, 0, 0, 1)), torch.cat([weights, empty])
         if present == self.slots:
             return objects, weights
