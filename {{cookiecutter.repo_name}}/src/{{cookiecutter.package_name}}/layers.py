@@ -1,5 +1,7 @@
 """Building blocks of networks on sets and graphs, as modules of their own, so that explanations know what they do."""
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -46,10 +48,10 @@ class EmptySlot(nn.Module):
 
     def forward(self, objects: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Objects (batch, slot, feature), then an empty one if need be, and how often each counts, (slot,)."""
-        present: int | torch.SymInt = objects.shape[1]
+        present: Any = objects.shape[1]  # a number, or the symbol of one
         weights = objects.new_ones(present)
         if isinstance(present, torch.SymInt):  # a graph that holds for any number of slots: an empty one may count zero
-            empty = self.slots - objects.new_ones(1) * present
+            empty = self.slots - present * objects.new_ones(1)
             return functional.pad(objects, (0, 0, 0, 1)), torch.cat([weights, empty])
         if present == self.slots:
             return objects, weights
