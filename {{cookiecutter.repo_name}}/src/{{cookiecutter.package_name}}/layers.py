@@ -50,7 +50,7 @@ class EmptySlot(nn.Module):
         """Objects (batch, slot, feature), then an empty one if need be, and how often each counts, (slot,)."""
         present: Any = objects.shape[1]  # a number, or the symbol of one
         weights = objects.new_ones(present)
-        if isinstance(present, torch.SymInt):  # a graph that holds for any number of slots: an empty one may count zero
+        if not isinstance(present, int):  # a graph that holds for any number of slots: an empty one may count zero
             empty = self.slots - present * objects.new_ones(1)
             return functional.pad(objects, (0, 0, 0, 1)), torch.cat([weights, empty])
         if present == self.slots:
