@@ -28,16 +28,10 @@ def local(site: Invenio, tmp_path: Path) -> Target:
     return Target(site.base, TOKEN, tmp_path, "A model")
 
 
-KILLS = [
-    pytest.param(
-        moment, lost, version, marks=() if (moment, lost, version) == ("after", True, "1.0") else pytest.mark.slow
-    )
-    for moment in ("before", "after")
-    for lost in (False, True)
-    for version in ("1.0", "2.0")
-]
+KILLS = list(itertools.product(("before", "after"), (False, True), ("1.0", "2.0")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("moment", "lost", "version"), KILLS)
 def test_killed_at_every_request(
     moment: str, lost: bool, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -92,6 +92,7 @@ def test_no_server_is_one_line() -> None:
         Client("127.0.0.1:8000")
 
 
+@pytest.mark.slow
 def test_the_load_of_more_and_more_clients(tmp_path: Path) -> None:
     with running() as address:
         levels = load_test(address, rows(2), (1, 3), 0.1, tmp_path, "images")

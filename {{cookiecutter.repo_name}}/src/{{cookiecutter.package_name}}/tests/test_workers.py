@@ -135,6 +135,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_no_process_stays_behind(sign: signal.Signals, tmp_path: Path) -> None:
     """Whether it is killed or gets Ctrl-C, which a terminal sends to all its processes: the next run goes on."""
