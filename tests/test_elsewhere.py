@@ -89,8 +89,8 @@ def test_the_inputs_of_reana_are_all_that_it_needs(default_bake: Path, tmp_path:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(default_bake / name, project / name)
     borrow_environment(project)
-    for command in reana_commands(project):
+    for command in reana_commands(default_bake):
         as_shell(project, command, {})
-    for name in load(project, REANA)["outputs"]["directories"]:
+    for name in load(default_bake, REANA)["outputs"]["directories"]:
         assert any((project / name).rglob("*.*")), name
     assert "Report: " in make(project, "all", f"PROFILE={inputs['parameters']['profile']}")
