@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
 from ..errors import UserError
 from ..workers import cluster, connection, environment
@@ -23,6 +24,8 @@ NUMBERS = range(12)
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """A cluster that the tests leave as it is: two workers, one of them with more threads than it needs."""
     with local_cluster(tmp_path_factory.mktemp("cluster"), threads=(1, 3)) as running:
+        with Client(running.address) as client:
+            client.wait_for_workers(2, timeout=60)
         yield running
 
 
