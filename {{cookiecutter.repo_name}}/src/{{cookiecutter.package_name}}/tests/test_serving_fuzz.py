@@ -135,8 +135,8 @@ def test_nothing_is_kept_of_requests(server: TestClient, caplog: pytest.LogCaptu
 
     tracemalloc.start()
     try:
-        before, threads = ask(10)
-        after, threads_after = ask(100)
+        before, threads = ask(60)
+        after, threads_after = ask(200)
     finally:
         tracemalloc.stop()
     assert threads_after - threads < 5
