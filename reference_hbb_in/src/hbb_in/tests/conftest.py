@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ..config import RunConfig
 from ..files import write_json
@@ -13,6 +14,10 @@ from ..paths import Paths
 from .invenio import Invenio
 from .invenio_server import serve_invenio
 from .projects import StandIn, make_project, other_config, other_project, own_config, own_project
+
+# a busy machine is no fault, and a test says the same today and tomorrow
+settings.register_profile("project", deadline=None, derandomize=True)
+settings.load_profile("project")
 
 
 @dataclass(frozen=True)
