@@ -33,12 +33,8 @@ TOKEN = "ghp_" + "a1B2" * 9
 
 Spoil = Callable[[Run], object]
 
-
-pytestmark = [
-    pytest.mark.slow,  # a project is trained, and checked once for each of its faults
-    pytest.mark.parametrize("prepared", ["other"], indirect=True),
-    pytest.mark.usefixtures("good"),
-]
+ONE_PROJECT = pytest.mark.parametrize("prepared", ["other"], indirect=True)
+pytestmark = [pytest.mark.slow, ONE_PROJECT, pytest.mark.usefixtures("good")]
 
 
 @pytest.fixture(scope="session")
