@@ -17,7 +17,7 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: portability-compare 5 s
 #: serve     until stopped
 #: triton-repository a second
-#: explain   6 minutes
+#: explain   5 minutes
 #: explain-paper 2 minutes more
 #: describe  10 s
 #: fair      10 s
