@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .identifiers import orcid_url
 from .source import Metadata, Person, Reference
 from .yaml import to_yaml
 
@@ -40,7 +41,7 @@ def _author(person: Person) -> dict[str, Any]:
     return _filled(
         (names if person.family_names else {"name": person.name})
         | {
-            "orcid": f"https://orcid.org/{person.orcid}" if person.orcid else "",
+            "orcid": orcid_url(person.orcid),
             "affiliation": person.affiliation if person.family_names else "",
             "email": person.email,
         }

@@ -11,10 +11,10 @@ from ..paths import Paths
 from ..schema import Schema
 from ..splits import SPLITS
 from .crate.checksums import Checksums
-from .crate.graph import FORMATS
+from .crate.graph import media_type
 from .source import Metadata
 
-__all__ = ["Facts", "File", "gather", "read_requirements", "run_hardware"]
+__all__ = ["Facts", "File", "gather", "read_requirements", "requirements_in", "run_hardware"]
 
 PUBLISHED = ("weights.safetensors", "model.onnx", "model-dense.onnx", "sample.safetensors", "config.json", "run.json")
 
@@ -31,8 +31,7 @@ class File:
     @classmethod
     def of(cls, path: Path, digest: str) -> "File":
         """The file at a path."""
-        kind = FORMATS.get(path.suffix, f"application/{path.suffix[1:]}")
-        return cls(path.name, path.stat().st_size, digest, kind)
+        return cls(path.name, path.stat().st_size, digest, media_type(path.name))
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,12 @@ def _files(paths: Iterable[Path], digest: Callable[[Path], str]) -> tuple[File, 
 def read_requirements(root: Path) -> tuple[str, ...]:
     """What the project declares that its code needs, extras left out: one requirement each, without comments."""
     files = [root / "requirements" / name for name in ("core.txt", "project.txt")]
-    lines = [line for path in files if path.is_file() for line in path.read_text(encoding="utf-8").splitlines()]
+    return requirements_in(path for path in files if path.is_file())
+
+
+def requirements_in(files: Iterable[Path]) -> tuple[str, ...]:
+    """The requirements in some files, one a line, without comments."""
+    lines = (line for path in files for line in path.read_text(encoding="utf-8").splitlines())
     bare = (line.partition(" #")[0].strip() for line in lines)
     return tuple(line for line in bare if line and not line.startswith("#"))
 

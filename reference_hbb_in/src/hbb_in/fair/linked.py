@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 from .facts import Facts, File
+from .identifiers import doi_url, orcid_url
 from .source import Person, Reference
 
-__all__ = ["author", "doi_url", "file", "filled", "license_url", "reference", "to_json"]
+__all__ = ["author", "file", "filled", "reference", "to_json"]
 
 
 def to_json(content: dict[str, Any]) -> str:
@@ -19,24 +20,13 @@ def filled(content: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in content.items() if value not in ("", None, [], {}, ())}
 
 
-def doi_url(doi: str) -> str:
-    """The address of a DOI."""
-    return f"https://doi.org/{doi}" if doi else ""
-
-
-def license_url(identifier: str) -> str:
-    """The address of a licence in the SPDX list."""
-    return f"https://spdx.org/licenses/{identifier}" if identifier else ""
-
-
 def author(person: Person) -> dict[str, Any]:
     """A person, or an organisation where there is neither ORCID nor family name."""
-    name = f"{person.given_names} {person.family_names}".strip() if person.family_names else person.name
     return filled(
         {
-            "@type": "Person" if person.orcid or person.family_names else "Organization",
-            "@id": f"https://orcid.org/{person.orcid}" if person.orcid else "",
-            "name": name,
+            "@type": person.kind,
+            "@id": orcid_url(person.orcid),
+            "name": person.full_name,
             "affiliation": {"@type": "Organization", "name": person.affiliation} if person.affiliation else "",
         }
     )

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..report.summary import metric_rows
 from .facts import Facts, run_hardware
+from .identifiers import doi_url, orcid_url
 from .source import Person, Reference
 from .yaml import to_yaml
 
@@ -75,12 +76,11 @@ def plain(text: object) -> str:
 
 
 def _name(person: Person) -> str:
-    name = f"{person.given_names} {person.family_names}".strip() if person.family_names else person.name
-    known = f" ([ORCID](https://orcid.org/{person.orcid}))" if person.orcid else ""
-    return plain(name) + known + (f", {plain(person.affiliation)}" if person.affiliation else "")
+    known = f" ([ORCID]({orcid_url(person.orcid)}))" if person.orcid else ""
+    return plain(person.full_name) + known + (f", {plain(person.affiliation)}" if person.affiliation else "")
 
 
 def _work(item: Reference) -> str:
-    address = f"https://doi.org/{item.doi}" if item.doi else item.url
+    address = doi_url(item.doi) or item.url
     title = f"[{plain(item.title)}]({address})" if address else plain(item.title)
     return f"{title}{f' ({item.year})' if item.year else ''}"

@@ -59,6 +59,16 @@ class Person:
     affiliation: str = ""
     email: str = _checked(email_problem)
 
+    @property
+    def full_name(self) -> str:
+        """Given and family names, or the name of whoever has no family name."""
+        return f"{self.given_names} {self.family_names}".strip() if self.family_names else self.name
+
+    @property
+    def kind(self) -> str:
+        """The type in schema.org: a person if an ORCID or a family name says so."""
+        return "Person" if self.orcid or self.family_names else "Organization"
+
 
 @dataclass(frozen=True)
 class Model:

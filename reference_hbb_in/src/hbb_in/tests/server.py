@@ -11,7 +11,7 @@ from dataclasses import field as entry
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-__all__ = ["Answer", "Server", "answer", "broken_after", "redirect", "serve", "whole", "without_length"]
+__all__ = ["Answer", "Server", "answer", "broken_after", "listening", "redirect", "serve", "whole", "without_length"]
 
 Answer = Callable[["Handler", bytes], None]
 
@@ -41,13 +41,18 @@ class Server:
 def serve(tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """A server on the loopback; with `tls` it is also a proxy that answers for every host itself."""
     server = Server()
-    handler = type("BoundHandler", (Handler,), {"site": server, "tls": tls})
+    with listening(type("BoundHandler", (Handler,), {"site": server, "tls": tls})) as server.address:
+        yield server
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a port of the loopback at which a thread answers with this handler."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as listener:
-        server.address = f"http://127.0.0.1:{listener.server_port}"
         thread = threading.Thread(target=listener.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield server
+            yield f"http://127.0.0.1:{listener.server_port}"
         finally:
             listener.shutdown()
             thread.join()

@@ -6,6 +6,7 @@ The context is the address by which archives recognise the file; nothing here ha
 import json
 from typing import Any
 
+from .identifiers import doi_url, license_url, orcid_url
 from .source import Metadata, Person, Reference, TrainingData
 
 __all__ = ["codemeta"]
@@ -17,13 +18,13 @@ def codemeta(metadata: Metadata) -> str:
     content: dict[str, Any] = {
         "@context": "https://w3id.org/codemeta/3.0",
         "@type": "SoftwareSourceCode",
-        "@id": _doi(identity.doi),
-        "identifier": _doi(identity.concept_doi),
+        "@id": doi_url(identity.doi),
+        "identifier": doi_url(identity.concept_doi),
         "name": identity.title,
         "description": identity.description,
         "version": identity.version,
         "datePublished": identity.date_released,
-        "license": _license(identity.license),
+        "license": license_url(identity.license),
         "codeRepository": identity.repository,
         "programmingLanguage": "Python",
         "keywords": list(identity.keywords),
@@ -34,20 +35,12 @@ def codemeta(metadata: Metadata) -> str:
     return json.dumps(_filled(content), indent=2, ensure_ascii=False) + "\n"
 
 
-def _doi(doi: str) -> str:
-    return f"https://doi.org/{doi}" if doi else ""
-
-
-def _license(identifier: str) -> str:
-    return f"https://spdx.org/licenses/{identifier}" if identifier else ""
-
-
 def _person(person: Person) -> dict[str, Any]:
     """A person if an ORCID or a family name says so, otherwise an organisation."""
     return _filled(
         {
-            "@type": "Person" if person.orcid or person.family_names else "Organization",
-            "@id": f"https://orcid.org/{person.orcid}" if person.orcid else "",
+            "@type": person.kind,
+            "@id": orcid_url(person.orcid),
             "name": person.name or f"{person.given_names} {person.family_names}".strip(),
             "givenName": person.given_names,
             "familyName": person.family_names,
@@ -58,7 +51,7 @@ def _person(person: Person) -> dict[str, Any]:
 
 
 def _data(data: TrainingData) -> dict[str, Any]:
-    content = _filled({"@id": _doi(data.doi), "name": data.title, "license": _license(data.license)})
+    content = _filled({"@id": doi_url(data.doi), "name": data.title, "license": license_url(data.license)})
     return {"@type": "Dataset"} | content if content else {}
 
 
@@ -66,7 +59,7 @@ def _reference(reference: Reference) -> dict[str, Any]:
     return _filled(
         {
             "@type": "ScholarlyArticle" if reference.type in ("article", "conference-paper") else "CreativeWork",
-            "@id": _doi(reference.doi),
+            "@id": doi_url(reference.doi),
             "name": reference.title,
             "author": [_person(person) for person in reference.authors],
             "url": reference.url,

@@ -5,7 +5,8 @@ from typing import Any
 
 from ..schema import Input
 from .facts import Facts
-from .linked import author, doi_url, file, filled, license_url, to_json
+from .identifiers import doi_url, license_url
+from .linked import author, file, filled, to_json
 
 __all__ = ["croissant"]
 

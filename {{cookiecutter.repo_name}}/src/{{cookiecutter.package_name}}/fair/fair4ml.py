@@ -6,7 +6,8 @@ from typing import Any
 
 from ..schema import Feature
 from .facts import Facts, run_hardware
-from .linked import author, doi_url, file, filled, license_url, reference, to_json
+from .identifiers import doi_url, license_url
+from .linked import author, file, filled, reference, to_json
 
 __all__ = ["fair4ml"]
 

@@ -1,4 +1,7 @@
-"""Identifiers and dates as `fair.toml` has them: each function says why a value is none, or returns None if it is."""
+"""Identifiers and dates as `fair.toml` has them, and their addresses.
+
+Each `_problem` says why a value is none, or returns None if it is; each `_url` is empty for an identifier that is.
+"""
 
 import re
 from datetime import date
@@ -7,8 +10,11 @@ __all__ = [
     "access_problem",
     "date_problem",
     "doi_problem",
+    "doi_url",
     "email_problem",
+    "license_url",
     "orcid_problem",
+    "orcid_url",
     "spdx_problem",
     "url_problem",
 ]
@@ -59,3 +65,18 @@ def spdx_problem(value: str) -> str | None:
 def access_problem(value: str) -> str | None:
     """Who may download the model."""
     return None if value in ("open", "restricted") else 'is neither "open" nor "restricted"'
+
+
+def doi_url(doi: str) -> str:
+    """The address of a DOI."""
+    return f"https://doi.org/{doi}" if doi else ""
+
+
+def orcid_url(orcid: str) -> str:
+    """The address of an ORCID."""
+    return f"https://orcid.org/{orcid}" if orcid else ""
+
+
+def license_url(identifier: str) -> str:
+    """The address of a licence in the SPDX list."""
+    return f"https://spdx.org/licenses/{identifier}" if identifier else ""

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from .facts import Facts, File
-from .linked import doi_url
+from .identifiers import doi_url
 
 __all__ = ["closure", "sbom"]
 

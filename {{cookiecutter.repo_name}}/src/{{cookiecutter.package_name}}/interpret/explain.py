@@ -22,6 +22,7 @@ from ..report.style import figure_style, save_figure
 from ..schema import Schema
 from ..training.device import find_device
 from ..training.threads import threads
+from .inputs import empty_class
 from .parts import PARTS, Context, Drawing, Findings, Part, part_named
 
 __all__ = ["context_of", "explain", "spread_rows", "write_findings"]
@@ -69,13 +70,12 @@ def spread_rows(dataset: Dataset, rows: int) -> Samples:
 
 def _check_classes(samples: Samples, schema: Schema, paths: Paths) -> None:
     """UserError for a class of which there is nothing to explain."""
-    for index, name in enumerate(schema.classes):
-        if not (samples.labels == index).any():
-            message = (
-                f"the class {name!r} is empty: none of the {len(samples)} rows from {paths.split('test')} belongs to "
-                f"it; raise rows in [interpretation] of {paths.config}, or make more data"
-            )
-            raise UserError(message)
+    if name := empty_class(samples, schema):
+        message = (
+            f"the class {name!r} is empty: none of the {len(samples)} rows from {paths.split('test')} belongs to it; "
+            f"raise rows in [interpretation] of {paths.config}, or make more data"
+        )
+        raise UserError(message)
 
 
 def _with_needs(names: Sequence[str]) -> set[str]:

@@ -7,9 +7,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..dataset import Samples
 from ..errors import UserError
+from ..schema import Schema
 
-__all__ = ["Array", "as_inputs"]
+__all__ = ["Array", "as_inputs", "empty_class"]
 
 Array = torch.Tensor | np.ndarray
 
@@ -39,6 +41,11 @@ def as_inputs(
             message = f"{name} holds numbers that are not finite; remove those rows"
             raise UserError(message)
     return tensors
+
+
+def empty_class(samples: Samples, schema: Schema) -> str | None:
+    """The first class to which none of the rows belongs, if there is one."""
+    return next((name for index, name in enumerate(schema.classes) if not (samples.labels == index).any()), None)
 
 
 def _floating_tensor(network: nn.Module) -> torch.Tensor | None:

@@ -4,12 +4,13 @@ import base64
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from .server import listening
 
 __all__ = ["TOKEN", "HubSite", "serve_hub"]
 
@@ -140,14 +141,5 @@ def serve_hub() -> Iterator[HubSite]:
     """Hub and store on two ports of the loopback."""
     site = HubSite()
     handler = type("BoundHandler", (Handler,), {"site": site})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as hub, ThreadingHTTPServer(("127.0.0.1", 0), handler) as store:
-        site.base, site.store = (f"http://127.0.0.1:{listener.server_port}" for listener in (hub, store))
-        threads = [threading.Thread(target=listener.serve_forever, args=(0.01,)) for listener in (hub, store)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield site
-        finally:
-            for listener, thread in zip((hub, store), threads, strict=True):
-                listener.shutdown()
-                thread.join()
+    with listening(handler) as site.base, listening(handler) as site.store:
+        yield site

@@ -2,14 +2,14 @@
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from .invenio import ALL, PREFIX, Fault, Invenio, Refused
+from .server import listening
 
 __all__ = ["TOKEN", "serve_invenio"]
 
@@ -100,12 +100,5 @@ class Handler(BaseHTTPRequestHandler):
 def serve_invenio() -> Iterator[Invenio]:
     """A server on the loopback whose user has one token with every scope."""
     site = Invenio(tokens={TOKEN: ALL})
-    with ThreadingHTTPServer(("127.0.0.1", 0), type("BoundHandler", (Handler,), {"site": site})) as listener:
-        site.base = f"http://127.0.0.1:{listener.server_port}"
-        thread = threading.Thread(target=listener.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield site
-        finally:
-            listener.shutdown()
-            thread.join()
+    with listening(type("BoundHandler", (Handler,), {"site": site})) as site.base:
+        yield site

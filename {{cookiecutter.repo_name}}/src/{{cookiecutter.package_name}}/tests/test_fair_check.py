@@ -2,10 +2,9 @@
 
 import json
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import h5py
@@ -25,6 +24,7 @@ from ..paths import Paths
 from .conftest import Run
 from .fair_project import DOI, edit_graph, edit_json, make_good, record_step, replace_in, subject_of
 from .projects import ROOT
+from .server import listening
 
 BY_NAME = {check.identifier: check for check in CHECKS}
 OFFLINE = [check.identifier for check in CHECKS if not check.online]
@@ -249,13 +249,8 @@ class Archive(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def network() -> Iterator[Network]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Archive) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        address = f"http://127.0.0.1:{server.server_port}"
+    with listening(Archive) as address:
         yield Network(address, address + "/")
-        server.shutdown()
-        thread.join()
 
 
 ONLINE = {

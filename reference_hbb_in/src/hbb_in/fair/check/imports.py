@@ -10,6 +10,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from ..facts import requirements_in
 from .lock import locked
 
 __all__ = ["imports_problems"]
@@ -42,8 +43,7 @@ def imports_problems(root: Path) -> tuple[list[tuple[str, str]], int]:
 def _optional(root: Path) -> set[str]:
     """Normalised names of the distributions that the extras declare."""
     files = [path for path in (root / "requirements").glob("*.txt") if path.stem not in NO_EXTRAS]
-    lines = (line.partition("#")[0].strip() for path in files for line in path.read_text(encoding="utf-8").splitlines())
-    return {canonicalize_name(Requirement(line).name) for line in lines if line}
+    return {canonicalize_name(Requirement(line).name) for line in requirements_in(files)}
 
 
 @cache

@@ -17,8 +17,9 @@ from ...schema import Schema
 from ..describe import DESCRIPTIONS
 from ..facts import gather
 from ..fetch.fetch_model import FetchError, Model, content_problem, read_manifest
+from ..identifiers import doi_url
 from ..metadata import GENERATORS
-from ..source import SOURCE, Metadata, Person, read_metadata
+from ..source import SOURCE, Metadata, read_metadata
 from .stamp import stamped
 
 __all__ = ["MANIFEST", "build_archive", "citation_line"]
@@ -107,14 +108,10 @@ def _manifest(schema: Schema, config: RunConfig, paths: Paths, metadata: Metadat
 def citation_line(metadata: Metadata) -> str:
     """One line by which to cite the model."""
     identity = metadata.identity
-    authors = ", ".join(map(_name, metadata.people))
+    authors = ", ".join(person.full_name for person in metadata.people)
     year = f" ({identity.date_released[:4]})" if identity.date_released else ""
-    doi = f" https://doi.org/{identity.doi}" if identity.doi else ""
+    doi = f" {doi_url(identity.doi)}" if identity.doi else ""
     return f"{authors}{year}. {identity.title}, version {identity.version}.{doi}"
-
-
-def _name(person: Person) -> str:
-    return f"{person.given_names} {person.family_names}".strip() if person.family_names else person.name
 
 
 def _verify(folder: Path) -> None:

@@ -45,7 +45,7 @@ def record_content(
 
 def _creator(person: Person) -> dict[str, Any]:
     """A person if an ORCID or a family name says so, otherwise an organisation."""
-    if person.family_names or person.orcid:
+    if person.kind == "Person":
         names = {"family_name": person.family_names or person.name, "given_name": person.given_names}
         content: dict[str, Any] = {"type": "personal"} | {name: value for name, value in names.items() if value}
     else:

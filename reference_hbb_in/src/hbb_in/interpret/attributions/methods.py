@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
 from torch import nn
 
 from ...errors import UserError
@@ -14,7 +13,7 @@ from ..lrp.baseline import mean_objects
 from ..lrp.target import Target
 from .gradients import gradient_input, integrated_gradients
 from .groups import correlated_groups
-from .relevances import propagated
+from .relevances import CENTRED_LRP, PUBLISHED_LRP, propagated
 from .result import Attribution
 from .shapley import shapley
 
@@ -65,15 +64,13 @@ def _lrp_epsilon(question: Question) -> Attribution:
 
 
 def _lrp_gamma(question: Question) -> Attribution:
-    # in double precision, since with signed inputs the denominators may come so close to zero that rounding decides
-    options = {"rule": "gamma", "gamma": 2.0, "bias": "ignore", "dtype": torch.float64}
-    return propagated(question.network, question.inputs, target=question.target, **options)
+    return propagated(question.network, question.inputs, target=question.target, **PUBLISHED_LRP)
 
 
 def _centred_lrp_epsilon(question: Question) -> Attribution:
-    # small: of the little by which two objects differ, the usual 0.25 absorbs the better part
-    options = {"rule": "epsilon", "epsilon": 0.01, "baseline": question.baseline}
-    return propagated(question.network, question.inputs, target=question.target, **options)
+    return propagated(
+        question.network, question.inputs, target=question.target, baseline=question.baseline, **CENTRED_LRP
+    )
 
 
 def _shapley(question: Question) -> Attribution:
@@ -91,7 +88,8 @@ def _shapley(question: Question) -> Attribution:
 METHODS: Mapping[str, Method] = {
     "centred-lrp": Method(
         "Centred LRP-epsilon",
-        "LRP-epsilon (0.01) of the difference from the mean object, so that an offset earns nothing.",
+        f"LRP-epsilon ({CENTRED_LRP['epsilon']}) of the difference from the mean object, so that an offset earns "
+        "nothing.",
         "recommended",
         _centred_lrp_epsilon,
     ),

@@ -10,11 +10,11 @@ from torch import nn
 from ...dataset import Samples
 from ...schema import Schema
 from ..attributions.methods import usual_target
+from ..attributions.relevances import CENTRED_LRP, PUBLISHED_LRP
 from ..lrp.explain import relevance
 
 __all__ = ["RECIPES", "Recipe"]
 
-EPSILON = 0.01  # so small that it absorbs little, where activations are of order one
 Inputs = dict[str, np.ndarray]
 
 
@@ -37,7 +37,7 @@ def _centred(
 ) -> Inputs:
     del label
     target = usual_target(schema)
-    found = relevance(network, samples.inputs, target=target, rule="epsilon", epsilon=EPSILON, baseline=baseline)
+    found = relevance(network, samples.inputs, target=target, baseline=baseline, **CENTRED_LRP)
     return {name: values.cpu().numpy() for name, values in found.inputs.items()}
 
 
@@ -45,9 +45,7 @@ def _published(
     network: nn.Module, samples: Samples, schema: Schema, label: int, baseline: Mapping[str, torch.Tensor]
 ) -> Inputs:
     del schema, baseline
-    # in double precision: with inputs of both signs the denominators of this rule come close to zero
-    double = torch.float64
-    found = relevance(network, samples.inputs, target=label, rule="gamma", gamma=2.0, bias="ignore", dtype=double)
+    found = relevance(network, samples.inputs, target=label, **PUBLISHED_LRP)
     logit = found.logits[:, label, None, None]
     shares = {name: torch.where(logit == 0, 0.0, values / logit) for name, values in found.inputs.items()}
     return {name: values.cpu().numpy() for name, values in shares.items()}
@@ -57,8 +55,8 @@ RECIPES: Mapping[str, Recipe] = {
     "centred": Recipe(
         "Centred LRP-epsilon",
         "added to the log-odds",
-        f"Centred LRP-epsilon ({EPSILON}): what is added to the log-odds of the signal (to its logit, if there are "
-        "more than two classes), compared with a mean object.",
+        f"Centred LRP-epsilon ({CENTRED_LRP['epsilon']}): what is added to the log-odds of the signal (to its logit, "
+        "if there are more than two classes), compared with a mean object.",
         _centred,
     ),
     "published": Recipe(

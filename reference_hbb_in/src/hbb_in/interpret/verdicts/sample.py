@@ -9,6 +9,7 @@ import torch
 from ...dataset import Samples
 from ...errors import UserError
 from ...schema import Schema
+from ..inputs import empty_class
 from ..parts import Context
 
 __all__ = ["FeatureKey", "attribution_rows", "feature_keys", "tensors", "thinned"]
@@ -35,13 +36,12 @@ def feature_keys(schema: Schema) -> tuple[FeatureKey, ...]:
 def attribution_rows(context: Context) -> Samples:
     """`[interpretation] attribution_rows` of the context's rows, spread evenly; UserError if a class is not in them."""
     samples = thinned(context.samples, context.options.attribution_rows)
-    for index, name in enumerate(context.project.SCHEMA.classes):
-        if not (samples.labels == index).any():
-            message = (
-                f"the class {name!r} is empty: none of {len(samples)} rows belongs to it; "
-                f"raise attribution_rows in [interpretation] of {context.paths.config}"
-            )
-            raise UserError(message)
+    if name := empty_class(samples, context.project.SCHEMA):
+        message = (
+            f"the class {name!r} is empty: none of {len(samples)} rows belongs to it; "
+            f"raise attribution_rows in [interpretation] of {context.paths.config}"
+        )
+        raise UserError(message)
     return samples
 
 

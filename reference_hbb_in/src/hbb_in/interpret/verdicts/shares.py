@@ -6,7 +6,7 @@ import numpy as np
 
 from ...evaluation.resampling import resamples
 
-__all__ = ["Shares", "draws", "shares_of"]
+__all__ = ["Shares", "draws", "normalised", "shares_of"]
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,11 @@ def shares_of(attributions: np.ndarray, drawn: np.ndarray) -> Shares:
     Where all attributions are zero, so are the shares.
     """
     magnitudes = np.abs(attributions.astype(np.float64))
-    return Shares(_normalised(magnitudes.sum(0)), _normalised(drawn @ magnitudes))
+    return Shares(normalised(magnitudes.sum(0)), normalised(drawn @ magnitudes))
 
 
-def _normalised(sums: np.ndarray) -> np.ndarray:
+def normalised(sums: np.ndarray) -> np.ndarray:
+    """Sums (..., feature) as parts of their total; zeros where it is zero."""
     totals = sums.sum(-1, keepdims=True)
     shares: np.ndarray = np.divide(sums, totals, out=np.zeros_like(sums), where=totals > 0)
     return shares

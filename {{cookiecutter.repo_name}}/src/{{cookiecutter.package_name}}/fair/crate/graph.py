@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from ...errors import UserError
+from ..identifiers import doi_url, license_url, orcid_url
 from ..source import Metadata, Person
 from .action import Action, current
 
-__all__ = ["CRATE", "PROFILE", "agent_entity", "from_crate", "to_crate"]
+__all__ = ["CRATE", "PROFILE", "agent_entity", "from_crate", "media_type", "to_crate"]
 
 CRATE = "ro-crate-metadata.json"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
@@ -53,13 +54,8 @@ def to_crate(actions: Sequence[Action], metadata: Metadata, software: str) -> di
 
 def agent_entity(person: Person) -> Entity:
     """A person or a group, with the ORCID as its identifier where there is one."""
-    name = f"{person.given_names} {person.family_names}".strip() if person.family_names else person.name
-    kind = "Person" if person.orcid or person.family_names else "Organization"
-    return {
-        "@id": f"https://orcid.org/{person.orcid}" if person.orcid else f"#{quote(name)}",
-        "@type": kind,
-        "name": name,
-    }
+    name = person.full_name
+    return {"@id": orcid_url(person.orcid) or f"#{quote(name)}", "@type": person.kind, "name": name}
 
 
 def _head(actions: Sequence[Action], metadata: Metadata, files: list[Entity]) -> Iterator[Entity]:
@@ -78,9 +74,9 @@ def _head(actions: Sequence[Action], metadata: Metadata, files: list[Entity]) ->
         "description": identity.description,
         "version": identity.version,
         "datePublished": identity.date_released or max((action.ended for action in actions), default="")[:10],
-        "license": f"https://spdx.org/licenses/{identity.license}" if identity.license else "All rights reserved",
+        "license": license_url(identity.license) or "All rights reserved",
         "author": [{"@id": agent_entity(person)["@id"]} for person in metadata.people],
-        "identifier": f"https://doi.org/{identity.doi}" if identity.doi else "",
+        "identifier": doi_url(identity.doi),
         "conformsTo": [{"@id": PROFILE}],
         "hasPart": [{"@id": entity["@id"]} for entity in files if entity["@type"] == "File"],
         "mentions": [{"@id": action.identifier} for action in actions],
@@ -112,8 +108,12 @@ def _file(path: str, digest: str, present: Mapping[str, str]) -> Entity:
     entity = {"@id": _file_id(path, digest, present), "@type": "File", "name": path, "sha256": digest}
     if present[path] != digest:
         return entity | {"@type": "CreativeWork", "description": "An earlier content of this file."}
-    suffix = PurePosixPath(path).suffix
-    return entity | {"encodingFormat": FORMATS.get(suffix) or guess_type(path)[0] or "application/octet-stream"}
+    return entity | {"encodingFormat": media_type(path)}
+
+
+def media_type(path: str) -> str:
+    """The kind of a file by its name (RFC 6838)."""
+    return FORMATS.get(PurePosixPath(path).suffix) or guess_type(path)[0] or "application/octet-stream"
 
 
 def _action(action: Action, present: Mapping[str, str], program: Entity) -> Iterator[Entity]:

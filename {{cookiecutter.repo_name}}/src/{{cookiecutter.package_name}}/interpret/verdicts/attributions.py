@@ -1,6 +1,6 @@
 """The part of `explain` that asks every method, and compares what they say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from .matrices import agreement_figure
 from .sample import FeatureKey, attribution_rows, feature_keys, tensors
 from .shares import Shares, draws, shares_of
 
-__all__ = ["consensus", "explain_attributions", "recommended"]
+__all__ = ["consensus", "explain_attributions", "recommended", "shares_by_method"]
 
 NOTE = (
     "Share: mean magnitude of what the feature adds to a row's answer, summed over its objects, as a part of all "
@@ -86,14 +86,22 @@ def _as_json(found: Agreement) -> dict[str, Any]:
 
 
 def _shares_table(keys: tuple[FeatureKey, ...], found: Mapping[str, Shares]) -> Table:
+    measured = {name: list(map(Measured, s.values.tolist(), s.errors.tolist())) for name, s in found.items()}
+    columns, rows = shares_by_method(keys, np.argsort(-consensus(found), kind="stable"), measured)
+    return Table("attributions", "Share of each feature, by method", columns, rows, (NOTE,))
+
+
+def shares_by_method(
+    keys: Sequence[FeatureKey], order: np.ndarray, shares: Mapping[str, Sequence[Measured]]
+) -> tuple[tuple[Column, ...], dict[str, dict[str, Cell]]]:
+    """Columns and rows of a table with a row for each feature, in this order, and a column for each method."""
     columns = [Column("feature", "Feature"), Column("input", "Input")]
-    columns += [Column(name, METHODS[name].label, digits=1, percent=True) for name in found]
+    columns += [Column(name, METHODS[name].label, digits=1, percent=True) for name in shares]
     rows: dict[str, dict[str, Cell]] = {}
-    for place in np.argsort(-consensus(found), kind="stable").tolist():
-        key = keys[place]
-        cells = {name: Measured(float(s.values[place]), float(s.errors[place])) for name, s in found.items()}
-        rows[key.row] = {"feature": key.feature, "input": key.input, **cells}
-    return Table("attributions", "Share of each feature, by method", tuple(columns), rows, (NOTE,))
+    for place in order.tolist():
+        names: dict[str, Cell] = {"feature": keys[place].feature, "input": keys[place].input}
+        rows[keys[place].row] = names | {name: values[place] for name, values in shares.items()}
+    return tuple(columns), rows
 
 
 def _methods_table(methods: Mapping[str, Mapping[str, Any]]) -> Table:

@@ -12,13 +12,15 @@ from ...files import read_json
 from ...paths import Paths
 from ...progress import progress
 from ...reproduce.outcome import RECORD
-from ...reproduce.tables import Cell, Column, Measured, Table
+from ...reproduce.tables import Measured, Table
 from ...reproduce.trials import TrialPaths, trials_folder
 from ..attributions.methods import METHODS, attribute
 from ..lrp.baseline import mean_objects
 from ..parts import Context, Drawing, Findings
+from .attributions import shares_by_method
 from .figures import spread_figure
 from .sample import attribution_rows, feature_keys, tensors, thinned
+from .shares import normalised
 
 __all__ = ["explain_retrainings", "retrained_weights"]
 
@@ -49,8 +51,8 @@ def explain_retrainings(context: Context) -> Findings:
         trial = TrialPaths(context.paths.root, context.paths.profile, path.parent, context.paths.processed)
         network = load_network(context.project, context.config, trial)
         for name, found in shares.items():
-            sizes = attribute(name, network, inputs, schema, baseline=baseline).of_all_features().abs().sum(0).double()
-            found.append((sizes / sizes.sum().clamp(min=1e-300)).cpu().numpy())
+            sizes = attribute(name, network, inputs, schema, baseline=baseline).of_all_features().abs().sum(0)
+            found.append(normalised(sizes.double().cpu().numpy()))
     return _findings(context, {name: np.array(found) for name, found in shares.items()})
 
 
@@ -69,15 +71,10 @@ def _findings(context: Context, shares: Mapping[str, np.ndarray]) -> Findings:
         name: [Measured(float(m), float(s)) for m, s in zip(each.mean(0), each.std(0, ddof=1), strict=True)]
         for name, each in shares.items()
     }
-    columns = [Column("feature", "Feature"), Column("input", "Input")]
-    columns += [Column(name, METHODS[name].label, digits=1, percent=True) for name in shares]
-    first = next(iter(shares.values())).mean(0)
-    rows: dict[str, dict[str, Cell]] = {}
-    for place in np.argsort(-first, kind="stable").tolist():
-        names: dict[str, Cell] = {"feature": keys[place].feature, "input": keys[place].input}
-        rows[keys[place].row] = names | {name: values[place] for name, values in measured.items()}
+    order = np.argsort(-next(iter(shares.values())).mean(0), kind="stable")
+    columns, rows = shares_by_method(keys, order, measured)
     caption = f"Share of each feature in {number} trainings that differ in their seed alone"
-    table = Table("retrainings", caption, tuple(columns), rows, (NOTE,))
+    table = Table("retrainings", caption, columns, rows, (NOTE,))
     details: dict[str, Any] = {
         "trainings": number,
         "methods": {
@@ -85,6 +82,6 @@ def _findings(context: Context, shares: Mapping[str, np.ndarray]) -> Findings:
         },
     }
     labels = {METHODS[name].label: values for name, values in shares.items()}
-    figure = partial(spread_figure, keys, labels, np.argsort(-first, kind="stable"))
+    figure = partial(spread_figure, keys, labels, order)
     drawing = Drawing("Whether another training is explained alike", "Points are trainings; bars, their mean.", figure)
     return Findings([table], [drawing], details=details)
