@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from .commands.common import Step, add_profile, as_action
+from .commands.common import Step, add_profile, as_action, sentence
 from .commands.data import add_data, add_source
 from .commands.engines import add_engines
 from .commands.explain import add_explain
@@ -143,7 +143,7 @@ def make_parser(project: "Project") -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="steps", metavar="STEP", required=True)
     add_data(commands, project)
     for name, (step, text) in STEPS.items():
-        command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+        command = commands.add_parser(name, help=text, description=sentence(text))
         add_profile(command)
         if name == "sections":
             add_source(command)
@@ -164,7 +164,7 @@ def _add_studies(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         if name in commands.choices:
             message = f"project.STUDIES names a study {name!r}, which is a command of the core already; rename it"
             raise UserError(message)
-        command = commands.add_parser(name, help=study.help, description=study.help)
+        command = commands.add_parser(name, help=study.help, description=sentence(study.help))
         if study.arguments:
             study.arguments(command)
         command.set_defaults(run=lambda arguments, study=study: study.load()(arguments))

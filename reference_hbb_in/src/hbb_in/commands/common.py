@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     from ..paths import Paths
     from ..workers import Workers
 
-__all__ = ["Action", "Step", "add_profile", "add_workers", "as_action", "workers_of"]
+__all__ = ["Action", "Step", "add_profile", "add_workers", "as_action", "sentence", "workers_of"]
 
 Action = Callable[[argparse.Namespace], None]
 Step = Callable[["Project", "RunConfig", "Paths", argparse.Namespace], None]
+
+
+def sentence(text: str) -> str:
+    """What the list of commands says of one, as the beginning of its own help; names such as ONNX stay as they are."""
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def add_profile(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from .common import add_profile, add_workers, as_action, workers_of
+from .common import add_profile, add_workers, as_action, sentence, workers_of
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -19,7 +19,7 @@ SOURCES = ("simulation", "zenodo", "cern")
 def add_data(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
     """Add the command and its actions."""
     text = "make the data set: train.h5, val.h5 and test.h5; or look at one (data inspect, plot, validate)"
-    parser = commands.add_parser("data", help=text, description=text.capitalize() + ".")
+    parser = commands.add_parser("data", help=text, description=sentence(text))
     add_profile(parser)
     add_source(parser)
     add_workers(parser)
@@ -96,4 +96,4 @@ def _validate(project: "Project", config: "RunConfig", paths: "Paths", arguments
 def _add(
     actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
 ) -> argparse.ArgumentParser:
-    return actions.add_parser(name, help=text, description=text.capitalize() + ".")
+    return actions.add_parser(name, help=text, description=sentence(text))

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from .common import add_profile, as_action
+from .common import add_profile, as_action, sentence
 from .publication import add_publication
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ __all__ = ["add_fair"]
 def add_fair(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
     """Add the command and its actions."""
     text = "metadata and checks that make the model findable, accessible, interoperable and reusable"
-    actions = commands.add_parser("fair", help=text, description=text.capitalize() + ".").add_subparsers(
+    actions = commands.add_parser("fair", help=text, description=sentence(text)).add_subparsers(
         title="actions", metavar="ACTION", required=True
     )
     _add_metadata(actions)
@@ -79,4 +79,4 @@ def _verify(project: "Project", config: "RunConfig", paths: "Paths", arguments: 
 def _add(
     actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
 ) -> argparse.ArgumentParser:
-    return actions.add_parser(name, help=text, description=text.capitalize() + ".")
+    return actions.add_parser(name, help=text, description=sentence(text))

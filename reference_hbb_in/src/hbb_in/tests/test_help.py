@@ -8,6 +8,7 @@ import pytest
 
 from .. import project
 from ..cli import STEPS, main
+from ..commands.common import sentence
 from ..commands.serving import SERVING
 
 PACKAGE = __package__.rpartition(".")[0]
@@ -39,7 +40,11 @@ def test_help_says_what_the_command_does(command: str, capsys: pytest.CaptureFix
     assert f"python -m {PACKAGE} {command}" in output
     if command in STEPS:
         assert "--profile" in output
-        assert STEPS[command][1][:20].lower() in output.lower()
+        assert sentence(STEPS[command][1]) in " ".join(output.split())
+
+
+def test_a_sentence_leaves_names_as_they_are() -> None:
+    assert sentence("write the ONNX graph, checked against PyTorch") == "Write the ONNX graph, checked against PyTorch."
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from .common import add_profile, as_action
+from .common import add_profile, as_action, sentence
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -53,4 +53,4 @@ def _fetch(arguments: argparse.Namespace) -> None:
 def _add(
     actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
 ) -> argparse.ArgumentParser:
-    return actions.add_parser(name, help=text, description=text.capitalize() + ".")
+    return actions.add_parser(name, help=text, description=sentence(text))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..serving.limits import Limits
-from .common import add_profile, as_action
+from .common import add_profile, as_action, sentence
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -27,7 +27,7 @@ def add_serving(commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     adders = {"serve": _add_serve, "load-test": _add_load_test, "triton-repository": _add_repository}
     for name, add in adders.items():
         text = SERVING[name]
-        parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        parser = commands.add_parser(name, help=text, description=sentence(text))
         add_profile(parser)
         add(parser, project)
 
