@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hbb_in.fair.crate.graph import CRATE, from_crate
+from hbb_in.files import read_json
 from hbb_in.tests.invenio_server import TOKEN, serve_invenio
 
 from .projects import REFERENCE, borrow_environment, repository_files, run_environment
@@ -30,7 +32,7 @@ def project(tmp_path: Path) -> Path:
     copy = tmp_path / REFERENCE.name
     folders = ("build", "data/raw", "data/processed", "models", "reports")
     made = [path for name in folders for path in (REFERENCE / name / PROFILE).rglob("*")]
-    for path in (*repository_files(REFERENCE), *(path for path in made if path.is_file())):
+    for path in (*repository_files(REFERENCE), *(path for path in (*made, REFERENCE / CRATE) if path.is_file())):
         target = copy / path.relative_to(REFERENCE)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
@@ -67,6 +69,8 @@ def test_the_reference_is_released_fetched_and_predicts_what_was_recorded(projec
         identity = tomllib.loads((project / "fair.toml").read_text(encoding="utf-8"))["identity"]
         assert identity["doi"] == doi
         assert fetch_alone(doi, f"{site.base}/doi", tmp_path) < 1e-4
+    steps = {action.step for action in from_crate(read_json(tmp_path / "model" / CRATE))}
+    assert {"train", "evaluate", "export", "fair publish"} <= steps
 
 
 def fetch_alone(doi: str, resolver: str, folder: Path) -> float:

@@ -11,11 +11,14 @@ import pytest
 
 from ..cli import main
 from ..errors import UserError
+from ..fair.crate.graph import from_crate
 from ..fair.publish.archive import build_archive
 from ..fair.publish.stamp import stamped
+from ..files import read_json, sha256
 from ..paths import Paths
 from .archives import publish_folder, write_model
 from .conftest import Run
+from .fair_project import record_step
 from .hub import TOKEN as HUB_TOKEN
 from .hub import serve_hub
 from .invenio import Invenio
@@ -68,6 +71,48 @@ def test_the_same_project_makes_the_same_archive(ready: Run, tmp_path: Path) -> 
     assert first == second
 
 
+def test_the_archive_is_a_crate_of_the_steps_that_made_it(ready: Run, tmp_path: Path) -> None:
+    """Files by their names in the archive; what is not in it is named with its checksum, outside of the crate."""
+    data = ready.paths.split("train").relative_to(ready.paths.root).as_posix()
+    record_step(ready, "train")
+    record_step(ready, "export")
+    folder = build_archive(
+        ready.project, ready.config, ready.paths, tmp_path / "archive", doi="10.1234/x", date="2030-01-31"
+    )
+    crate = read_json(folder / "ro-crate-metadata.json")
+    entities = {item["@id"]: item for item in crate["@graph"]}
+    files = {item["@id"] for item in crate["@graph"] if item["@type"] == "File"}
+    assert files == {path.name for path in folder.iterdir()} - {"ro-crate-metadata.json", "manifest.json"}
+    assert all(entities[name]["sha256"] == sha256(folder / name) for name in files)
+    assert {item["@id"] for item in entities["./"]["hasPart"]} == files
+    actions = {action.step: action for action in from_crate(crate)}
+    train, export, publication = (actions.pop(step) for step in ("train", "export", "fair publish"))
+    assert not actions
+    assert train.outputs["weights.safetensors"] == sha256(ready.paths.weights)
+    assert train.inputs[data] == sha256(ready.paths.split("train"))
+    outside = next(item for item in entities.values() if item.get("name") == data)
+    assert (outside["@id"][0], outside["@type"]) == ("#", "CreativeWork")
+    # the publication wrote the DOI into the graph, and left the weights as they were
+    assert publication.inputs["model.onnx"] == export.outputs["model.onnx"] == sha256(ready.paths.onnx)
+    assert publication.outputs["model.onnx"] == sha256(folder / "model.onnx")
+    assert publication.outputs.keys().isdisjoint({"weights.safetensors", "sample.safetensors", "run.json"})
+
+
+def test_another_library_opens_what_was_published(ready: Run, tmp_path: Path) -> None:
+    rocrate = pytest.importorskip("rocrate.rocrate")
+    record_step(ready, "train")
+    folder = build_archive(
+        ready.project, ready.config, ready.paths, tmp_path / "archive", doi="10.1234/x", date="2030-01-31"
+    )
+    crate = rocrate.ROCrate(folder)
+    assert crate.root_dataset["identifier"] == "https://doi.org/10.1234/x"
+    assert [item["name"] for item in crate.root_dataset["mentions"]] == [
+        "train, profile tiny",
+        "fair publish, profile tiny",
+    ]
+    assert crate.dereference("weights.safetensors").source.is_file()
+
+
 def test_a_step_that_was_not_run_is_named(ready: Run, capsys: pytest.CaptureFixture[str]) -> None:
     (ready.paths.model / "sample.safetensors").unlink()
     ready.paths.metrics.unlink()
@@ -116,6 +161,8 @@ def test_published_fetched_and_stamped(
     assert fetch(site, "10.5072/zenodo.102", tmp_path / "fetched") == 0
     assert "Sample: agrees" in capsys.readouterr().out
     assert fair(ready, "stamp", *server_option) == 0
+    assert fair(ready, "publish", "--publish", *server_option) == 0  # once more: the same archive, the same record
+    assert len(site.records) == 1
     source = (ready.paths.root / "fair.toml").read_text(encoding="utf-8")
     assert 'doi = "10.5072/zenodo.102"  # of this version' in source
     assert 'concept-doi = "10.5072/zenodo.101"' in source
@@ -164,16 +211,16 @@ def test_a_trained_model_from_its_archive(
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ('[identity]\ndoi = ""  # c\n[x]\ndoi = "y"\n', '[identity]\ndoi = "10.1/x"  # c\n[x]\ndoi = "y"\n'),
-        ("[identity]\ndoi='old'\n", '[identity]\ndoi = "10.1/x"\n'),
-        ('[identity] # c\ntitle = "t"\n[x]\n', '[identity] # c\ntitle = "t"\ndoi = "10.1/x"\n\n[x]\n'),
+        ('[identity]\ndoi = ""  # c\n[x]\ndoi = "y"\n', '[identity]\ndoi = "10.1234/x"  # c\n[x]\ndoi = "y"\n'),
+        ("[identity]\ndoi='old'\n", '[identity]\ndoi = "10.1234/x"\n'),
+        ('[identity] # c\ntitle = "t"\n[x]\n', '[identity] # c\ntitle = "t"\ndoi = "10.1234/x"\n\n[x]\n'),
     ],
 )
 def test_a_stamp_changes_one_value(before: str, after: str) -> None:
-    assert stamped(before, {"doi": "10.1/x"}) == after
+    assert stamped(before, {"doi": "10.1234/x"}) == after
 
 
 @pytest.mark.parametrize("text", ["identity.doi = ''\n", "[other]\n", '[identity]\n"doi" = "a"\n'])
 def test_a_source_that_cannot_be_stamped(text: str) -> None:
     with pytest.raises(UserError, match=r"cannot set doi in \[identity\]; write each on a line of its own"):
-        stamped(text, {"doi": "10.1/x"})
+        stamped(text, {"doi": "10.1234/x"})

@@ -75,7 +75,8 @@ def test_the_crate_keeps_the_profile_of_process_runs(root: Path) -> None:
     assert len(entities) == len(crate["@graph"])
     assert isinstance(crate["@context"], dict)
     assert entities[NAME]["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.1"}
-    assert {"@id": "https://w3id.org/ro/wfrun/process/0.5"} in entities["./"]["conformsTo"]
+    assert entities["./"]["conformsTo"] == {"@id": "https://w3id.org/ro/wfrun/process/0.5"}
+    assert not {key for item in crate["@graph"] for key in item if key[0] != "@"} - crate["@context"].keys()
     runs = [item for item in crate["@graph"] if item["@type"] == "CreateAction"]
     assert [item["@id"] for item in entities["./"]["mentions"]] == [item["@id"] for item in runs]
     for run in runs:

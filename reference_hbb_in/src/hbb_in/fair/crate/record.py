@@ -92,7 +92,7 @@ def _stamp(status: os.stat_result) -> Stamp:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _settings(config: "RunConfig", root: Path) -> dict[str, Any]:

@@ -17,9 +17,14 @@ __all__ = ["CRATE", "PROFILE", "agent_entity", "from_crate", "media_type", "to_c
 CRATE = "ro-crate-metadata.json"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 SCHEMA = "http://schema.org/"
+RESERVED = "#all-rights-reserved"
+TYPES = ("CreateAction", "CreativeWork", "Dataset", "Organization", "Person", "PropertyValue", "SoftwareApplication")
+ACTION = ("actionStatus", "agent", "endTime", "instrument", "object", "result", "startTime")
+DATASET = ("about", "author", "datePublished", "hasPart", "identifier", "license", "mentions", "version")
+THING = ("description", "encodingFormat", "name", "url", "value")
 # the terms that are used, written out: whoever reads the file needs no network
 CONTEXT = {
-    "@vocab": SCHEMA,
+    **{term: SCHEMA + term for term in (*TYPES, *ACTION, *DATASET, *THING)},
     "File": f"{SCHEMA}MediaObject",
     "conformsTo": {"@id": "http://purl.org/dc/terms/conformsTo"},
     "sha256": "https://w3id.org/ro/terms/workflow-run#sha256",
@@ -37,9 +42,15 @@ FORMATS = {
 Entity = dict[str, Any]
 
 
-def to_crate(actions: Sequence[Action], metadata: Metadata, software: str) -> dict[str, Any]:
-    """The content of ro-crate-metadata.json in the project's folder; `software` names the package that ran."""
-    present = current(actions)
+def to_crate(
+    actions: Sequence[Action], metadata: Metadata, software: str, present: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The content of ro-crate-metadata.json; `software` names the package that ran.
+
+    `present` are the files of the folder and their checksums, by default what the actions left in the project's own.
+    Other files that actions read or wrote are named, with their checksums, and are no part of the crate.
+    """
+    present = current(actions) if present is None else present
     versions = {item for action in actions for item in (*action.inputs.items(), *action.outputs.items())}
     files = [_file(path, digest, present) for path, digest in sorted(versions | set(present.items()))]
     program = _program(metadata, software)
@@ -48,7 +59,7 @@ def to_crate(actions: Sequence[Action], metadata: Metadata, software: str) -> di
         action.agent: {"@id": action.agent, "@type": "Person"} for action in actions if action.agent not in agents
     }
     runs = [entity for action in actions for entity in _action(action, present, program)]
-    crate = [*_head(actions, metadata, files), program, *agents.values(), *files, *runs, *_profile()]
+    crate = [*_head(actions, metadata, files), program, *agents.values(), *files, *runs, *_terms(metadata)]
     return {"@context": CONTEXT, "@graph": crate}
 
 
@@ -74,18 +85,21 @@ def _head(actions: Sequence[Action], metadata: Metadata, files: list[Entity]) ->
         "description": identity.description,
         "version": identity.version,
         "datePublished": identity.date_released or max((action.ended for action in actions), default="")[:10],
-        "license": license_url(identity.license) or "All rights reserved",
+        "license": {"@id": license_url(identity.license) or RESERVED},
         "author": [{"@id": agent_entity(person)["@id"]} for person in metadata.people],
         "identifier": doi_url(identity.doi),
-        "conformsTo": [{"@id": PROFILE}],
+        "conformsTo": {"@id": PROFILE},
         "hasPart": [{"@id": entity["@id"]} for entity in files if entity["@type"] == "File"],
         "mentions": [{"@id": action.identifier} for action in actions],
     }
     yield {key: value for key, value in root.items() if value}
 
 
-def _profile() -> Iterator[Entity]:
+def _terms(metadata: Metadata) -> Iterator[Entity]:
+    """What the crate keeps to: its profile, and the licence."""
+    name = metadata.identity.license
     yield {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}
+    yield {"@id": license_url(name) or RESERVED, "@type": "CreativeWork", "name": name or "All rights reserved"}
 
 
 def _program(metadata: Metadata, software: str) -> Entity:
@@ -101,13 +115,14 @@ def _program(metadata: Metadata, software: str) -> Entity:
 
 def _file_id(path: str, digest: str, present: Mapping[str, str]) -> str:
     """The path of a file that is there, or a name within the crate for a content that it had before."""
-    return quote(path) if present[path] == digest else f"#{digest[:16]}-{quote(path)}"
+    return quote(path) if present.get(path) == digest else f"#{digest[:16]}-{quote(path)}"
 
 
 def _file(path: str, digest: str, present: Mapping[str, str]) -> Entity:
     entity = {"@id": _file_id(path, digest, present), "@type": "File", "name": path, "sha256": digest}
-    if present[path] != digest:
-        return entity | {"@type": "CreativeWork", "description": "An earlier content of this file."}
+    if present.get(path) != digest:
+        what = "An earlier content of this file." if path in present else "A file that is not in this folder."
+        return entity | {"@type": "CreativeWork", "description": what}
     return entity | {"encodingFormat": media_type(path)}
 
 
@@ -128,7 +143,7 @@ def _action(action: Action, present: Mapping[str, str], program: Entity) -> Iter
         for name, value in {"step": action.step, "profile": action.profile, **action.settings}.items()
     ]
     read = [_file_id(path, digest, present) for path, digest in sorted(action.inputs.items())]
-    yield {
+    run = {
         "@id": action.identifier,
         "@type": "CreateAction",
         "name": f"{action.step}, profile {action.profile}",
@@ -137,10 +152,11 @@ def _action(action: Action, present: Mapping[str, str], program: Entity) -> Iter
         "agent": {"@id": action.agent},
         "startTime": action.started,
         "endTime": action.ended,
-        "actionStatus": {"@id": f"{SCHEMA}CompletedActionStatus"},
+        "actionStatus": f"{SCHEMA}CompletedActionStatus",
         "object": [{"@id": name} for name in (*read, *(item["@id"] for item in settings))],
         "result": [{"@id": _file_id(path, digest, present)} for path, digest in sorted(action.outputs.items())],
     }
+    yield {key: value for key, value in run.items() if value or key in ("object", "result")}
     yield from settings
 
 
@@ -162,8 +178,8 @@ def _parsed(entity: Entity, entities: Mapping[str, Entity]) -> Action:
         step=step,
         profile=profile,
         command=entity["description"],
-        started=entity["startTime"],
-        ended=entity["endTime"],
+        started=entity.get("startTime", ""),
+        ended=entity.get("endTime", ""),
         agent=entity["agent"]["@id"],
         settings={name: json.loads(value) for name, value in settings.items()},
         inputs={item["name"]: item["sha256"] for item in used if "sha256" in item},

@@ -14,12 +14,15 @@ from ...files import sha256, write_json, write_text
 from ...interface import Project
 from ...paths import Paths
 from ...schema import Schema
+from ..crate.graph import CRATE
+from ..crate.record import read_actions
 from ..describe import DESCRIPTIONS
 from ..facts import gather
 from ..fetch.fetch_model import FetchError, Model, content_problem, read_manifest
 from ..identifiers import doi_url
 from ..metadata import GENERATORS
 from ..source import SOURCE, Metadata, read_metadata
+from .crate import archive_crate
 from .stamp import stamped
 
 __all__ = ["MANIFEST", "build_archive", "citation_line"]
@@ -36,9 +39,11 @@ def build_archive(project: Project, config: RunConfig, paths: Paths, folder: Pat
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     source = (paths.root / SOURCE).read_text(encoding="utf-8")
-    write_text(folder / SOURCE, stamped(source, {"doi": doi, "date-released": date}))
+    # the DOI of all versions is not known before the first one is public: a repeated publication has to be the same
+    write_text(folder / SOURCE, stamped(source, {"doi": doi, "concept-doi": "", "date-released": date}))
     metadata = read_metadata(folder)
-    for name, path in _sources(paths).items():
+    sources = _sources(paths)
+    for name, path in sources.items():
         shutil.copyfile(path, folder / name)
     for name, generate in GENERATORS.items():
         if not name.startswith("."):
@@ -48,6 +53,10 @@ def build_archive(project: Project, config: RunConfig, paths: Paths, folder: Pat
     facts = gather(project.SCHEMA, paths, metadata, folder)
     for name, describe in DESCRIPTIONS.items():
         write_text(folder / name, describe(facts))
+    steps = [action for action in read_actions(paths.root) if action.profile == paths.profile]
+    sources |= {name: paths.model / name for name in DESCRIPTIONS}
+    names = {path.relative_to(paths.root).as_posix(): name for name, path in sources.items()}
+    write_json(folder / CRATE, archive_crate(steps, metadata, paths.profile, folder, names))
     write_json(folder / MANIFEST, _manifest(project.SCHEMA, config, paths, metadata, folder))
     _verify(folder)
     return folder
