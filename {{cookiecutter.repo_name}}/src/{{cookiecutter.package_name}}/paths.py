@@ -17,9 +17,12 @@ class Paths:
 
     @classmethod
     def of_project(cls, root: Path, profile: str) -> "Paths":
-        """The paths of a project; refuses a folder that is none."""
+        """The paths of a project; refuses a folder that is none, and a profile that is a path."""
         if not (root / "config").is_dir():
             message = f"{root} has no config/ folder, so it is no project; change into one or pass --project FOLDER"
+            raise UserError(message)
+        if not profile or Path(profile).name != profile:
+            message = f"{profile!r} is no profile: give the name of a file in config/ without .toml, such as quick"
             raise UserError(message)
         return cls(root, profile)
 

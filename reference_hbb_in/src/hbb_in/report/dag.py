@@ -6,6 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from ..errors import UserError
 from .style import figure_style, save_figure
 
 __all__ = ["draw_dag", "levels", "parse_database", "step_graph"]
@@ -66,6 +67,9 @@ def levels(graph: Mapping[str, set[str]]) -> dict[str, int]:
 def draw_dag(database: str, path: Path, goal: str = "all") -> Path:
     """Draw the steps of `goal` and what each needs, from left to right, as PNG and PDF; returns the PNG's path."""
     graph = step_graph(parse_database(database), goal)
+    if not graph:
+        message = f"standard input names no steps of {goal!r}; draw them with `make graph`"
+        raise UserError(message)
     depth = levels(graph)
     columns = [[step for step in graph if depth[step] == level] for level in range(max(depth.values(), default=0) + 1)]
     place = {

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ..config import RunConfig
 from ..dataset import Dataset
-from ..evaluation.rows import read_scores
+from ..evaluation.rows import read_metrics, read_scores
 from ..fair.check.section import fair_sections
 from ..fair.source import read_metadata
 from ..files import read_json, write_text
@@ -44,7 +44,7 @@ class Plot:
 
 def report(project: Project, config: RunConfig, paths: Paths) -> None:
     """Draw the figures into `figures/` and write `report.html`."""
-    metrics, run = read_json(paths.metrics), read_json(paths.run)
+    metrics, run = read_metrics(paths.metrics), read_json(paths.run)
     with figure_style():
         plots = draw(project, config, paths, metrics, run)
         images = {plot.name: _image(plot, paths) for plot in plots}

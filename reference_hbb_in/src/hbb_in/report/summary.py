@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import floor, log10
 from typing import Any
 
-from ..files import read_json
+from ..evaluation.rows import read_metrics
 from ..paths import Paths
 
 __all__ = ["metric_rows", "rejection_text", "summary"]
@@ -14,7 +14,7 @@ NAMES = {"auc": "AUC", "accuracy": "Accuracy", "cross_entropy": "Cross-entropy",
 
 def summary(paths: Paths) -> str:
     """The headline metrics and the path of the report, for the end of a run."""
-    lines = [f"  {name:<40}{value}" for name, value in metric_rows(read_json(paths.metrics))]
+    lines = [f"  {name:<40}{value}" for name, value in metric_rows(read_metrics(paths.metrics))]
     return "\n".join([f"Profile {paths.profile}, test split:", *lines, f"Report: {paths.page}"])
 
 

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from ..errors import UserError
-from ..evaluation.rows import ScoredRows, read_scores
+from ..evaluation.rows import ScoredRows, read_metrics, read_scores
 from ..files import read_json
 from ..paths import Paths
 from .tables import Measured
@@ -44,8 +44,7 @@ class Outcome:
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """The test metrics."""
-        content: dict[str, Any] = read_json(self.report / "metrics.json")
-        return content
+        return read_metrics(self.report / "metrics.json")
 
     @cached_property
     def history(self) -> list[dict[str, float]]:

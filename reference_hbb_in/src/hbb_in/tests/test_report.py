@@ -186,6 +186,6 @@ def test_a_report_without_optional_parts(reported: Run, tmp_path: Path) -> None:
 
 
 def test_a_report_without_metrics_says_what_to_do(other: Run) -> None:
-    with pytest.raises(UserError, match=r"metrics\.json does not exist; run the step that makes it"):
+    with pytest.raises(UserError, match=r"metrics\.json does not exist; make it with `make evaluate`"):
         report(other.project, other.config, other.paths)
     assert not other.paths.report.exists()

@@ -162,7 +162,7 @@ def test_a_reference_is_written_and_then_compared_with(tmp_path: Path, capsys: p
     written = made.paths.reference_statistics.read_text(encoding="utf-8")
     assert json.loads(written)["rows"] == read_json(made.paths.validation / "validation.json")["rows"]
     assert max(len(line) for line in written.splitlines()) < 120
-    assert "4 checks: 2 agrees, 1 differs, 1 not available" in capsys.readouterr().out
+    assert "4 checks; agrees: 2, differs: 1, not available: 1" in capsys.readouterr().out
     for seed, name in enumerate(("train", "val", "test")):
         samples = random_samples(made.project.SCHEMA, 200, seed=50 + seed)
         samples.inputs["cells"][..., 1] *= 0.5

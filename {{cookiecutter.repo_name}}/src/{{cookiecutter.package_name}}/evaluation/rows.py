@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
 from ..errors import UserError
-from ..files import atomic_path
+from ..files import atomic_path, read_json
 
-__all__ = ["ScoredRows", "read_scores", "write_scores"]
+__all__ = ["ScoredRows", "read_metrics", "read_scores", "write_scores"]
+
+# what every reader of metrics.json relies on
+METRICS = ("inputs", "auc", "accuracy", "cross_entropy", "brier", "calibration", "rejection")
 
 
 @dataclass(frozen=True)
@@ -68,3 +72,16 @@ def read_scores(path: Path, signal: int) -> ScoredRows:
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         message = f"{path} cannot be read ({error}); make it with `make evaluate`"
         raise UserError(message) from error
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """The content of `metrics.json`; a file that is missing, or from a version that measured less, is named."""
+    content: Any = read_json(path) if path.exists() else None
+    if not isinstance(content, dict):
+        message = f"{path} {'does not exist' if content is None else 'holds no metrics'}; make it with `make evaluate`"
+        raise UserError(message)
+    missing = [name for name in METRICS if name not in content]
+    if missing:
+        message = f"{path} has no {missing[0]!r}: an earlier version wrote it; make it again with `make evaluate`"
+        raise UserError(message)
+    return content

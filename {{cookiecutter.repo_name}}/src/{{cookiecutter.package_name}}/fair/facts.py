@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from ..evaluation.rows import read_metrics
 from ..files import read_json, sha256
 from ..paths import Paths
 from ..schema import Schema
@@ -53,7 +54,7 @@ def gather(schema: Schema, paths: Paths, metadata: Metadata, folder: Path | None
 
     Raises UserError where the model has not been trained and evaluated, or its data are missing.
     """
-    run, metrics = read_json(paths.run), read_json(paths.metrics)
+    run, metrics = read_json(paths.run), read_metrics(paths.metrics)
     missing = [paths.split(name) for name in SPLITS if not paths.split(name).is_file()]
     if missing:
         message = f"{missing[0]} does not exist; the descriptions need the data set, make it with `make data`"

@@ -67,6 +67,12 @@ def test_unknown_profile(other: Run, capsys: pytest.CaptureFixture[str]) -> None
     assert_one_line(capsys, "no profile 'huge'", "config/huge.toml", "profiles here: tiny")
 
 
+@pytest.mark.parametrize("name", ["", "../tiny", "config/tiny"])
+def test_a_profile_is_a_name(name: str, other: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--project", str(other.paths.root), "--profile", name], other.project) == 1
+    assert_one_line(capsys, f"{name!r} is no profile", "such as quick")
+
+
 def test_a_folder_that_is_no_project(other: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     assert main(["data", "--project", str(tmp_path / "empty")], other.project) == 1
@@ -248,3 +254,6 @@ def test_the_graph_is_drawn_from_standard_input(
     assert run(other, "graph") == 0
     assert capsys.readouterr().out == f"{other.paths.root}/reports/dag.png\n"
     assert (other.paths.root / "reports" / "dag.png").exists()
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert run(other, "graph") == 1
+    assert_one_line(capsys, "standard input", "make graph")

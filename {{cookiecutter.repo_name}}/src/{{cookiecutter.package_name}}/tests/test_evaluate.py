@@ -2,6 +2,7 @@
 
 import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from ..dataset import Dataset, DatasetWriter
 from ..errors import UserError
 from ..evaluation.evaluate import evaluate
 from ..evaluation.predict import load_network, predict
+from ..evaluation.rows import read_metrics
+from ..files import write_json
 from .conftest import Run
 from .samples import random_samples
 
@@ -60,6 +63,21 @@ def assert_rejection(table: dict[str, Any], options: EvaluationConfig) -> None:
         assert set(item) == {"value", "error", "low", "high", "level", "passing"}
         assert (item["value"] is None) == (item["passing"] == 0)
         assert item["low"] <= (item["value"] or np.inf) <= (item["high"] or np.inf)
+
+
+def test_metrics_come_back(evaluated: Run) -> None:
+    assert read_metrics(evaluated.paths.metrics) == json.loads(evaluated.paths.metrics.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"), [(None, "does not exist"), ([], "holds no metrics"), ({"inputs": {}}, "has no 'auc'")]
+)
+def test_metrics_that_cannot_be_read_are_named(content: Any, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    if content is not None:
+        write_json(path, content)
+    with pytest.raises(UserError, match=rf"metrics\.json {problem}.*make evaluate"):
+        read_metrics(path)
 
 
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)

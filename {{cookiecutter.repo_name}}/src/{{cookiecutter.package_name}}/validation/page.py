@@ -46,8 +46,8 @@ def run(project: Project, config: RunConfig, paths: Paths, arguments: argparse.N
     del config
     page, checks = validate(project, paths, write_reference=arguments.write_reference)
     verdicts = [check.verdict for check in checks]
-    counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
-    sys.stdout.write(f"{len(checks)} checks: {counts or 'none'}\nPage: {page}\n")
+    counts = ", ".join(f"{verdict}: {verdicts.count(verdict)}" for verdict in dict.fromkeys(verdicts))
+    sys.stdout.write(f"{len(checks)} checks; {counts or 'none'}\nPage: {page}\n")
 
 
 def validate(project: Project, paths: Paths, *, write_reference: bool = False) -> tuple[Path, list[Check]]:
