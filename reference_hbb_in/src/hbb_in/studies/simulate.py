@@ -24,6 +24,7 @@ def simulate(project: "Project", config: RunConfig, paths: Paths, arguments: arg
     if arguments.jets_per_file < 1:
         message = f"--jets-per-file {arguments.jets_per_file}: a file needs at least one jet"
         raise UserError(message)
+    folder.mkdir(parents=True, exist_ok=True)  # what is wrong with it shows before hours of work
     workers = workers_of(arguments, paths.raw)
     files = simulate_ntuples(config.data, folder, raw=paths.raw, jets_per_file=arguments.jets_per_file, workers=workers)
     size = sum(path.stat().st_size for path in files) / 1e6

@@ -41,6 +41,8 @@ def beside_figure(names: Sequence[str], panels: Sequence[Panel]) -> Figure:
         if panel.logarithmic:
             axes.set_xscale("symlog", linthresh=1e-3, linscale=0.4)
             axes.xaxis.set_minor_locator(NullLocator())
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.axvline(0, color="0.8", linewidth=1, zorder=0)
         axes.grid(axis="y", color="0.92", linewidth=0.8)
         axes.set_axisbelow(True)

@@ -35,7 +35,9 @@ def smaller_networks(context: Context) -> Findings:
     there = [name for name in SHOWN if _trial(context, name).weights.exists()]
     drawings += [_pattern(context, name) for name in there]
     missing = [
-        f"{name}: its weights are gone, and so is its activation pattern." for name in SHOWN if name not in there
+        f"{context.project.ABLATIONS[name].label}: no activation pattern, since `make ablations` left no weights here."
+        for name in SHOWN
+        if name not in there
     ]
     return Findings([table, _sparsity(context)], drawings, missing)
 
