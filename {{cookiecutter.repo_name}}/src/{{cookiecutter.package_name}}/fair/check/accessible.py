@@ -9,6 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ...paths import Paths
+from ...splits import SPLITS
+from ..crate.checksums import Checksums
+from ..facts import PUBLISHED
 from ..source import SOURCE
 from . import findable, interoperable, reusable
 from .findable import registered_doi
@@ -75,13 +78,23 @@ def no_secrets(subject: Subject) -> Iterator[Evidence]:
 
 
 def survives(subject: Subject) -> Iterator[Evidence]:
-    """In a copy without weights, graph, sample and data, every check of the metadata that passed still passes."""
+    """In a copy without weights, graph, sample and data, every check of the metadata that passed still passes.
+
+    The metadata that are left know the checksum of each file that is gone, by which a copy elsewhere is recognised.
+    """
     with tempfile.TemporaryDirectory() as folder:
         copy = Subject(subject.project, subject.config, _without_model(subject, Path(folder)))
         for check in (*findable.CHECKS, *interoperable.CHECKS, *reusable.CHECKS):
             if check.metadata and evaluate(check, subject).status is Status.PASS:
                 after = evaluate(check, copy).status
                 yield Evidence(f"{check.identifier} without the model", after.value, good=after is Status.PASS)
+        described = [item for text in (copy.fair4ml, copy.croissant) for item in text.get("distribution", [])]
+        listed = {item.get("sha256") for item in described}
+    checksums = Checksums(subject.paths.root)
+    for path in _withdrawn(subject.paths):
+        digest = checksums.of(path)
+        found = f"{digest} {'stays' if digest in listed else 'does not stay'} in the metadata"
+        yield Evidence(subject.name(path), found, good=digest in listed)
 
 
 def tombstone(subject: Subject) -> Iterator[Evidence]:
@@ -102,6 +115,12 @@ def _texts(subject: Subject) -> list[Path]:
     root, model = subject.paths.root, subject.paths.model
     found = [path for pattern in TEXTS for path in sorted(root.glob(pattern))]
     return found + [path for pattern in MODEL_TEXTS for path in sorted(model.glob(pattern))]
+
+
+def _withdrawn(paths: Paths) -> list[Path]:
+    """The files that go with a model."""
+    model = (paths.model / name for name in PUBLISHED if not name.endswith(".json"))
+    return [path for path in (*model, *map(paths.split, SPLITS)) if path.is_file()]
 
 
 def _without_model(subject: Subject, folder: Path) -> Paths:
