@@ -24,7 +24,7 @@ ANSWERS = {
     "package_name": "boxed",
     "description": r"Back\slash, 'apostrophe', ${braces}, `ticks`, <b>, é",
 }
-BASE = "docker.io/library/python:3.11-slim-bookworm"
+BASE = "localhost/python:stand-in"
 FILES = ("Dockerfile.cpu", "Dockerfile.gpu", "Dockerfile.serve")
 IMAGES = ("cpu", "serve")
 TOOLS = ("buildah", "mmdebstrap")
@@ -37,6 +37,14 @@ def test_hadolint_finds_nothing(name: str, default_bake: Path) -> None:
     assert program.exists(), "hadolint is not installed: run `make setup`"
     result = subprocess.run([program, default_bake / name], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_base_of_an_image_is_pinned(name: str, default_bake: Path) -> None:
+    lines = (default_bake / name).read_text(encoding="utf-8").splitlines()
+    assert re.fullmatch(r"ARG BASE=docker\.io/[\w/]+:[\w.-]+@sha256:[0-9a-f]{64}", lines[1])
+    bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
+    assert set(bases) <= {"${BASE}", "base"}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -123,6 +131,7 @@ def project(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
     buildah("config", "--env", "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", base)
     buildah("commit", "--quiet", "--rm", base, BASE)
     options = ["--pull-never", "--network", "host", "--format", "docker", "--build-arg", "VERSION=1.2.3"]
+    options += ["--build-arg", f"BASE={BASE}"]
     for kind, own in {"cpu": ["--build-arg", "TORCH_BACKEND="], "serve": []}.items():
         file, tag = str(project / f"Dockerfile.{kind}"), f"boxed:{kind}"
         buildah("bud", *options, *own, *mounts(folder), "--file", file, "--tag", tag, str(project))

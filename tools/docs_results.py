@@ -67,6 +67,7 @@ def _without_heading(text: str) -> str:
 EXPLAIN = "make explain"
 PAPER = "make explain-paper"
 INTERPRETATION = "interpretation.md"
+RUNTIMES = "runtimes.md"
 
 RESULTS = (
     Result(
@@ -178,6 +179,21 @@ RESULTS = (
         PAPER,
         "Smaller networks",
         figures=("paper-networks", "paper-networks_h32-e16-o16", "paper-networks_h16-e8-o8"),
+    ),
+    Result(
+        RUNTIMES,
+        "portability",
+        "portability/portability",
+        "make portability",
+        "Throughput of each runtime against the size of the batch",
+    ),
+    Result(RUNTIMES, "precision", "portability/precision", "make quantise", ""),
+    Result(
+        RUNTIMES,
+        "load",
+        "serving/load",
+        "python -m hbb_in load-test",
+        "Throughput and latency against the number of clients",
     ),
 )
 

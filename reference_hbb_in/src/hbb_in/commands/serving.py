@@ -97,10 +97,10 @@ def _load_test(project: "Project", config: "RunConfig", paths: "Paths", argument
 
     entity, folder = project.SCHEMA.entity, paths.report / "serving"
     rows = sample_rows(paths.model / SAMPLE, project.SCHEMA, arguments.rows)
-    from ..serving.load import load_test, table
+    from ..serving.load import load_test
 
-    levels = load_test(arguments.url, rows, arguments.clients, arguments.seconds, folder, entity)
-    sys.stdout.write(f"{table(levels, entity)}\n{folder / 'load.png'}\n")
+    table = load_test(arguments.url, rows, arguments.clients, arguments.seconds, folder, entity)
+    sys.stdout.write(f"{table.as_markdown()}\n{folder / 'load'}.json, .md, .tex, .png and .pdf\n")
 
 
 def _add_repository(parser: argparse.ArgumentParser, project: "Project") -> None:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,14 @@ from ..dataset import Dataset
 from ..errors import UserError
 from ..evaluation.rows import ScoredRows
 from ..fair.provenance import run_record
-from ..files import sha256, write_json, write_text
+from ..files import sha256
 from ..inference.names import BACKENDS, PRECISIONS
 from ..interface import Project
 from ..paths import Paths
 from ..progress import progress
 from ..report.style import figure_style, save_figure
 from ..reproduce.published import Beside
-from ..reproduce.tables import Table
+from ..reproduce.tables import write_tables
 from ..workers.local import run_locally
 from ..workers.portable import portable
 from .figures import Times, speed_figure
@@ -28,7 +28,7 @@ from .measure import Measured, Task, measure
 from .platform import describe_platform
 from .tables import accuracy_table, answers, platform_table, speed_table
 
-__all__ = ["Settings", "portability", "portability_folder", "times_of", "write_tables"]
+__all__ = ["Settings", "portability", "portability_folder", "times_of"]
 
 FILE = "portability"
 
@@ -77,7 +77,7 @@ def portability(project: Project, paths: Paths, settings: Settings) -> None:
     ]
     figure_path = portability_folder(paths) / FILE
     with figure_style():
-        save_figure(speed_figure(times_of(runtimes), project.SCHEMA.entity), figure_path)
+        save_figure(speed_figure({"this machine": times_of(runtimes)}, project.SCHEMA.entity), figure_path)
     inputs = {path.relative_to(paths.root).as_posix(): sha256(path) for path in (paths.weights, test)}
     content = {
         "schema": 1,
@@ -89,16 +89,8 @@ def portability(project: Project, paths: Paths, settings: Settings) -> None:
         "runtimes": runtimes,
         "record": run_record(paths, command=FILE, seed=0, started=started, inputs=inputs),
     }
-    write_tables(figure_path, content, tables)
-
-
-def write_tables(path: Path, content: Mapping[str, Any], tables: Sequence[Table]) -> None:
-    """Write the tables as Markdown and LaTeX, and with all else as JSON; prints them."""
-    markdown = "\n".join(table.as_markdown() for table in tables)
-    write_text(path.with_suffix(".md"), markdown)
-    write_text(path.with_suffix(".tex"), "\n".join(table.as_latex() for table in tables))
-    write_json(path.with_suffix(".json"), {**content, "tables": [table.as_json() for table in tables]})
-    sys.stdout.write(f"{markdown}\n{path}.json, .md, .tex, .png and .pdf\n")
+    markdown = write_tables(figure_path, tables, content)
+    sys.stdout.write(f"{markdown}\n{figure_path}.json, .md, .tex, .png and .pdf\n")
 
 
 def times_of(runtimes: Mapping[str, Mapping[str, Any]]) -> Times:

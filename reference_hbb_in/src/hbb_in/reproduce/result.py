@@ -9,11 +9,11 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from ..fair.provenance import run_record
-from ..files import sha256, write_json, write_text
+from ..files import sha256
 from ..paths import Paths
 from ..report.style import figure_style, save_figure
 from .outcome import Outcome
-from .tables import Table
+from .tables import Table, write_tables
 
 __all__ = ["Result", "reproduction_folder", "write_result"]
 
@@ -45,15 +45,12 @@ def write_result(paths: Paths, result: Result, started: float) -> None:
     weights = [outcome.model / "weights.safetensors" for outcome in result.outcomes]
     inputs = {path.relative_to(paths.root).as_posix(): sha256(path) for path in weights}
     record = run_record(paths, command=result.command, seed=result.seed, started=started, inputs=inputs)
-    write_text(path.with_suffix(".md"), "\n".join(table.as_markdown() for table in result.tables))
-    write_text(path.with_suffix(".tex"), "\n".join(table.as_latex() for table in result.tables))
     with figure_style():
         save_figure(result.draw(), path)
     content = {
         "schema": 1,
         "study": result.name,
         "command": f"make {result.command} PROFILE={paths.profile}",
-        "tables": [table.as_json() for table in result.tables],
     }
-    write_json(path.with_suffix(".json"), content | result.details | {"record": record})
+    write_tables(path, result.tables, content | result.details | {"record": record})
     sys.stdout.write(f"{result.tables[0].as_markdown()}\n{path}.json, .md, .tex, .png and .pdf\n")

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from ..errors import UserError
-from ..files import write_json
 from ..progress import progress
 from ..report.style import figure_style, save_figure
+from ..reproduce.tables import Cell, Column, Table, write_tables
 from .client import Client, ServerError
+from .model import NAME
 
-__all__ = ["Level", "draw_load", "load_test", "measure", "table"]
+__all__ = ["Level", "load_test", "measure"]
 
 PERCENTILES = (50, 90, 99)
 WARM_UP = 5  # requests of each client that are not counted
@@ -37,8 +37,8 @@ class Level:
 
 def load_test(
     address: str, rows: Mapping[str, np.ndarray], clients: Sequence[int], seconds: float, folder: Path, entity: str
-) -> list[Level]:
-    """Ask with each number of clients for so many seconds; writes `load.json` and `load.png` into `folder`.
+) -> Table:
+    """Ask with each number of clients for so many seconds; writes `load.*` into `folder`: a table and a figure.
 
     Every request holds all of `rows`. Raises UserError where no server answers.
     """
@@ -50,15 +50,18 @@ def load_test(
         for number in progress(clients, total=len(clients), title="load test", unit="levels")
     ]
     size = len(next(iter(rows.values())))
+    found = _table(levels, size, entity)
     content = {
         "schema": 1,
+        "title": "The server under load",
+        "command": f"python -m {NAME} load-test {address}",
         "model": {"name": about.get("name"), "versions": about.get("versions")},
         "rows": size,
         "levels": [asdict(level) for level in levels],
     }
-    write_json(folder / "load.json", content)
-    draw_load(levels, size, entity, folder / "load.png")
-    return levels
+    write_tables(folder / "load", [found], content)
+    _draw(levels, size, entity, folder / "load")
+    return found
 
 
 def measure(address: str, rows: Mapping[str, np.ndarray], clients: int, seconds: float) -> Level:
@@ -106,22 +109,29 @@ def _timed(client: Client, rows: Mapping[str, np.ndarray]) -> float | None:
     return time.perf_counter() - start
 
 
-def table(levels: Sequence[Level], entity: str) -> str:
-    """The levels as lines of text."""
-    head = ["clients", *(f"p{percent} [ms]" for percent in PERCENTILES), "max [ms]", f"{entity}/s", "refused"]
-    lines: list[list[Any]] = [
-        [
-            level.clients,
-            *(f"{1e3 * time:.2f}" for time in level.latency.values()),
-            f"{level.throughput:.0f}",
-            level.refused,
-        ]
+def _table(levels: Sequence[Level], rows: int, entity: str) -> Table:
+    """The levels, one below the other."""
+    columns = (
+        Column("clients", "Clients"),
+        *(Column(f"p{percent}", f"{percent}th percentile [ms]", digits=2) for percent in PERCENTILES),
+        Column("max", "Slowest [ms]", digits=2),
+        Column("throughput", f"{entity.capitalize()} per second", digits=0),
+        Column("refused", "Refused"),
+    )
+    cells: dict[str, dict[str, Cell]] = {
+        str(level.clients): {
+            "clients": level.clients,
+            **{name: 1e3 * seconds for name, seconds in level.latency.items()},
+            "throughput": level.throughput,
+            "refused": level.refused,
+        }
         for level in levels
-    ]
-    return "\n".join("  ".join(f"{cell!s:>10}" for cell in line) for line in [head, *lines])
+    }
+    caption = f"Time to the answer and throughput of the server; {entity} per request: {rows}."
+    return Table("load", caption, columns, cells)
 
 
-def draw_load(levels: Sequence[Level], rows: int, entity: str, path: Path) -> Path:
+def _draw(levels: Sequence[Level], rows: int, entity: str, path: Path) -> Path:
     """Latency and throughput against the number of clients, one above the other."""
     clients = [level.clients for level in levels]
     with figure_style():
@@ -131,7 +141,7 @@ def draw_load(levels: Sequence[Level], rows: int, entity: str, path: Path) -> Pa
             values = [1e3 * level.latency[name] for level in levels]
             upper.plot(clients, values, marker="o", label=f"{name[1:]}th percentile")
         upper.set_ylabel("Time to the answer [ms]")
-        upper.set_yscale("log")
+        upper.set_ylim(bottom=0)
         upper.legend(title=f"{entity} per request: {rows}")
         lower.plot(clients, [level.throughput for level in levels], marker="o")
         lower.set_ylim(bottom=0)

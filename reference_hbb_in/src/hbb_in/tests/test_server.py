@@ -16,7 +16,7 @@ from ..cli import main
 from ..errors import UserError
 from ..serving.client import Client, ServerError
 from ..serving.limits import Limits
-from ..serving.load import load_test, measure, table
+from ..serving.load import load_test, measure
 from ..serving.server import serve
 from .served import Linear, linear_model, rows, running
 
@@ -95,17 +95,19 @@ def test_no_server_is_one_line() -> None:
 @pytest.mark.slow
 def test_the_load_of_more_and_more_clients(tmp_path: Path) -> None:
     with running() as address:
-        levels = load_test(address, rows(2), (1, 3), 0.1, tmp_path, "images")
+        table = load_test(address, rows(2), (1, 3), 0.1, tmp_path, "images")
     content = json.loads((tmp_path / "load.json").read_text(encoding="utf-8"))
     assert content["rows"] == 2
     assert [level["clients"] for level in content["levels"]] == [1, 3]
-    for level in levels:
-        assert 0 < level.latency["p50"] <= level.latency["p90"] <= level.latency["p99"] <= level.latency["max"]
-        assert level.throughput == pytest.approx(2 * level.requests / level.seconds)
-        assert level.seconds == pytest.approx(0.1, abs=0.3)
-        assert level.refused == 0
+    for level in content["levels"]:
+        latency = [level["latency"][name] for name in ("p50", "p90", "p99", "max")]
+        assert 0 < latency[0] <= latency[1] <= latency[2] <= latency[3]
+        assert level["throughput"] == pytest.approx(2 * level["requests"] / level["seconds"])
+        assert level["seconds"] == pytest.approx(0.1, abs=0.3)
+        assert level["refused"] == 0
+        assert table.rows[str(level["clients"])]["p99"] == pytest.approx(1e3 * latency[2])
     assert (tmp_path / "load.png").exists()
-    assert "images/s" in table(levels, "images").splitlines()[0]
+    assert (tmp_path / "load.md").read_text(encoding="utf-8") == table.as_markdown()
 
 
 def test_requests_that_were_sent_away_are_counted() -> None:

@@ -12,14 +12,14 @@ from ..config import RunConfig
 from ..dataset import Dataset
 from ..evaluation.rows import ScoredRows
 from ..fair.provenance import run_record
-from ..files import atomic_path, sha256, write_json, write_text
+from ..files import atomic_path, sha256
 from ..inference.backends import Outputs, open_backend
 from ..inference.graph import read_graph
 from ..inference.names import GRAPH, PRECISIONS
 from ..interface import Project
 from ..paths import Paths
 from ..reproduce.paired import agreement, fidelity
-from ..reproduce.tables import Cell, Column, Table
+from ..reproduce.tables import Cell, Column, Table, write_tables
 from .quantise import to_float16, to_int8
 
 __all__ = ["quantise"]
@@ -56,12 +56,10 @@ def quantise(project: Project, config: RunConfig, paths: Paths) -> None:
     path = paths.report / "portability" / FILE
     inputs = {made.relative_to(paths.root).as_posix(): sha256(made) for made in (paths.weights, paths.split("test"))}
     record = run_record(paths, command="quantise", seed=0, started=started, inputs=inputs)
-    write_text(path.with_suffix(".md"), table.as_markdown())
-    write_text(path.with_suffix(".tex"), table.as_latex())
     command = f"make quantise PROFILE={paths.profile}"
-    content = {"schema": 1, "title": table.caption, "command": command, "tables": [table.as_json()], "record": record}
-    write_json(path.with_suffix(".json"), content)
-    sys.stdout.write(f"{table.as_markdown()}\n{path}.json, .md and .tex\n")
+    content = {"schema": 1, "title": "Fewer bits", "command": command, "record": record}
+    markdown = write_tables(path, [table], content)
+    sys.stdout.write(f"{markdown}\n{path}.json, .md and .tex\n")
 
 
 def _table(project: Project, config: RunConfig, paths: Paths) -> Table:

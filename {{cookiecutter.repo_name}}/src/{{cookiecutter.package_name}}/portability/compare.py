@@ -1,6 +1,7 @@
 """Two platforms beside each other, from the files that `portability` wrote on them."""
 
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from ..errors import UserError
 from ..files import read_json
 from ..paths import Paths
 from ..report.style import figure_style, save_figure
-from ..reproduce.tables import Cell, Column, Table
+from ..reproduce.tables import Cell, Column, Table, write_tables
 from .figures import speed_figure
-from .run import portability_folder, times_of, write_tables
+from .run import portability_folder, times_of
 from .tables import NOT_RUN, platform_table
 
 __all__ = ["compare_platforms"]
@@ -29,21 +30,20 @@ def compare_platforms(paths: Paths, first: Path, second: Path) -> None:
         message = f"{first} and {second} are of different models or test rows (their checksums differ)"
         raise UserError(message)
     names = _names(first, second)
+    _check_sizes(a, b)
     tables = [
         _speed(a["runtimes"], b["runtimes"], names),
         _answers(a["runtimes"], b["runtimes"], names),
-        platform_table(dict(zip(names, (a["platform"], b["platform"]), strict=True))),
+        platform_table({name: _platform(content) for name, content in zip(names, (a, b), strict=True)}),
     ]
-    times = {
-        f"{key} ({name})": value
-        for content, name in zip((a, b), names, strict=True)
-        for key, value in times_of(content["runtimes"]).items()
-    }
+    times = {name: times_of(content["runtimes"]) for name, content in zip(names, (a, b), strict=True)}
     path = portability_folder(paths) / f"compare-{names[0]}-{names[1]}"
     with figure_style():
         save_figure(speed_figure(times, a["entity"]), path)
     command = f"make portability-compare A={first} B={second} PROFILE={paths.profile}"
-    write_tables(path, {"schema": 1, "title": f"{names[0]} and {names[1]}", "command": command}, tables)
+    content = {"schema": 1, "title": f"{names[0]} and {names[1]}", "command": command}
+    markdown = write_tables(path, tables, content)
+    sys.stdout.write(f"{markdown}\n{path}.json, .md, .tex, .png and .pdf\n")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -53,6 +53,19 @@ def _read(path: Path) -> dict[str, Any]:
         message = f"{path} was not written by `make portability`; give two of its files portability.json"
         raise UserError(message)
     return content
+
+
+def _platform(content: Mapping[str, Any]) -> dict[str, str]:
+    """The platform, and how it was used."""
+    return {**content["platform"], "Threads": str(content["settings"]["threads"])}
+
+
+def _check_sizes(a: Mapping[str, Any], b: Mapping[str, Any]) -> None:
+    """Raise UserError where no size of batch was measured on both."""
+    sizes = [sorted(content["settings"]["batches"]) for content in (a, b)]
+    if not set(sizes[0]) & set(sizes[1]):
+        message = f"no size of batch was measured on both: {sizes[0]} and {sizes[1]}; measure again with --batches"
+        raise UserError(message)
 
 
 def _names(first: Path, second: Path) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The comparison of runtimes in the HTML report, where it has been made."""
+"""Other runtimes, fewer bits and the server under load in the HTML report, where they have been measured."""
 
 import base64
 from html import escape
@@ -13,15 +13,23 @@ __all__ = ["portability_sections"]
 
 
 def portability_sections(paths: Paths) -> list[tuple[str, str, str]]:
-    """Title, command and HTML fragment of the comparison of runtimes, and of each comparison of platforms."""
+    """Title, command and HTML fragment of each measurement there is."""
     folder = portability_folder(paths)
-    files = [folder / "portability.json", *sorted(folder.glob("compare-*.json"))]
+    files = [folder / "portability.json", *sorted(folder.glob("compare-*.json")), folder / "precision.json"]
+    files.append(paths.report / "serving" / "load.json")
     return [_section(path) for path in files if path.exists()]
 
 
 def _section(path: Path) -> tuple[str, str, str]:
     content = read_json(path)
-    image = base64.b64encode(path.with_suffix(".png").read_bytes()).decode()
-    figure = f'<div class="scroll"><img src="data:image/png;base64,{image}" alt="{escape(content["title"])}"></div>'
     tables = [Table.from_json(table).as_html() for table in content["tables"]]
-    return content["title"], content["command"], f"{tables[0]}{figure}{''.join(tables[1:])}"
+    return content["title"], content["command"], "".join([tables[0], _figure(path, content["title"]), *tables[1:]])
+
+
+def _figure(path: Path, title: str) -> str:
+    """The figure beside a table, if it has one."""
+    image = path.with_suffix(".png")
+    if not image.exists():
+        return ""
+    data = base64.b64encode(image.read_bytes()).decode()
+    return f'<div class="scroll"><img src="data:image/png;base64,{data}" alt="{escape(title)}"></div>'

@@ -1,12 +1,15 @@
 """Tables of numbers with errors, as JSON, Markdown, LaTeX and HTML."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
-__all__ = ["Cell", "Column", "Measured", "Table"]
+from ..files import write_json, write_text
+
+__all__ = ["Cell", "Column", "Measured", "Table", "write_tables"]
 
 NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -170,3 +173,12 @@ def _markdown(text: str) -> str:
 
 def _latex(text: str) -> str:
     return "".join(LATEX.get(character, character) for character in text.replace(" - ", f" {MINUS} "))
+
+
+def write_tables(path: Path, tables: Sequence[Table], content: Mapping[str, Any]) -> str:
+    """Write tables beside each other as Markdown, LaTeX, and with the other content as JSON; returns the Markdown."""
+    markdown = "\n".join(table.as_markdown() for table in tables)
+    write_text(path.with_suffix(".md"), markdown)
+    write_text(path.with_suffix(".tex"), "\n".join(table.as_latex() for table in tables))
+    write_json(path.with_suffix(".json"), {**content, "tables": [table.as_json() for table in tables]})
+    return markdown
