@@ -29,6 +29,8 @@ def test_pages_build_without_a_warning_and_load_nothing_from_elsewhere(
     loads = re.compile(r'<(?:script|img|iframe)[^>]*src="(?:https?:)?//[^"]*|<link[^>]*href="(?:https?:)?//[^"]*')
     assert [match for page in pages for match in loads.findall(page.read_text(encoding="utf-8"))] == []
     assert dead_links(tmp_path) == []
+    data = next(page for page in pages if page.name == "data.html").read_text(encoding="utf-8")
+    assert {"repository": ">track_drminsv<", "project": ">particle_etarel<"}[where] in data  # the table of features
 
 
 def test_a_dead_link_is_found(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ project = fair["identity"]["title"]
 release = version = fair["identity"]["version"]
 author = project_copyright = ", ".join(person["name"] for person in fair["people"])
 
-extensions = ["myst_nb", "mathml", "subcommands", "sphinx.ext.autodoc"]
+extensions = ["myst_nb", "mathml", "features", "subcommands", "sphinx.ext.autodoc"]
 myst_enable_extensions = ["deflist", "dollarmath"]
 exclude_patterns = ["_build"]
 
