@@ -10,8 +10,8 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: validate-data 20 s
 #: train     2 minutes
 #: evaluate  10 s
-#: export    30 s
-#: quantise  20 s
+#: export    20 s
+#: quantise  10 s
 #: engines   10 s
 #: portability 3 minutes
 #: portability-compare 5 s
@@ -32,7 +32,7 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: test      2 minutes
 #: test-slow 7 minutes
 #: lint      20 s
-#: docs      10 s
+#: docs      half a minute
 #: container 10 minutes
 #: container-test 4 minutes
 #: graph     5 s

@@ -33,7 +33,7 @@
 #: test      under a minute
 #: test-slow 4 minutes
 #: lint      20 s
-#: docs      10 s
+#: docs      half a minute
 #: container 10 minutes
 #: container-test 2 minutes
 #: graph     5 s

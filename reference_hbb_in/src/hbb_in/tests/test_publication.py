@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import tarfile
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from ..errors import UserError
 from ..fair.crate.graph import from_crate
 from ..fair.publish.archive import build_archive
 from ..fair.publish.stamp import stamped
-from ..files import read_json, sha256
+from ..files import read_json, sha256, write_text
 from ..paths import Paths
 from .archives import publish_folder, write_model
 from .conftest import Run
@@ -58,7 +60,7 @@ def test_every_file_of_the_archive_names_its_doi(ready: Run, tmp_path: Path) -> 
     properties = {item.key: item.value for item in onnx.load(folder / "model.onnx").metadata_props}
     assert (properties["doi"], properties["version"]) == (doi, "1.2.3")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["doi"] == doi
+    assert (manifest["doi"], manifest["packed"]) == (doi, [])
     assert {file["name"] for file in manifest["files"]} == {path.name for path in folder.iterdir()} - {"manifest.json"}
 
 
@@ -111,6 +113,37 @@ def test_another_library_opens_what_was_published(ready: Run, tmp_path: Path) ->
         "fair publish, profile tiny",
     ]
     assert crate.dereference("weights.safetensors").source.is_file()
+
+
+def test_source_code_and_documentation_are_packed_beside_the_model(ready: Run, tmp_path: Path) -> None:
+    root = ready.paths.root
+    identity = ["-c", "user.name=N", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false"]
+    for command in (["init", "--quiet"], ["add", "fair.toml"], [*identity, "commit", "--quiet", "--message", "All"]):
+        subprocess.run(["git", "-C", str(root), *command], check=True)
+    (root / "secret.txt").write_text("not for others", encoding="utf-8")
+    for name, text in {"index.html": "<p>Read</p>", "_static/a.css": "", ".doctrees/x": "of the next run"}.items():
+        write_text(root / "docs" / "_build" / name, text)
+    folders = [
+        build_archive(ready.project, ready.config, ready.paths, tmp_path / name, doi="10.1234/x", date="2030-01-31")
+        for name in ("one", "two")
+    ]
+    first, second = ({path.name: path.read_bytes() for path in folder.glob("*.tar.gz")} for folder in folders)
+    assert first == second
+    source = {"fair.toml": (root / "fair.toml").read_bytes()}
+    assert unpacked(folders[0] / "source.tar.gz") == source
+    assert unpacked(folders[0] / "documentation.tar.gz") == {"index.html": b"<p>Read</p>", "_static/a.css": b""}
+    manifest = read_json(folders[0] / "manifest.json")
+    assert {file["name"]: file["sha256"] for file in manifest["packed"]} == {
+        name: sha256(folders[0] / name) for name in first
+    }
+    assert first.keys().isdisjoint(file["name"] for file in manifest["files"])
+
+
+def unpacked(path: Path) -> dict[str, bytes]:
+    """The files of an archive, without the folder that all of them are in."""
+    with tarfile.open(path) as packed:
+        files = {member.name: packed.extractfile(member) for member in packed if member.isfile()}
+        return {name.partition("/")[2]: file.read() for name, file in files.items() if file}
 
 
 def test_a_step_that_was_not_run_is_named(ready: Run, capsys: pytest.CaptureFixture[str]) -> None:

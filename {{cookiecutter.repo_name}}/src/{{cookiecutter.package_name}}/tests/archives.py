@@ -44,7 +44,7 @@ def write_model(paths: Paths, schema: Schema, seed: int = 0) -> None:
     write_json(paths.run, record | {"training": {"epochs": 1, "best_epoch": 1, "device": "cpu"}})
     number = {"value": 0.75, "error": 0.01}
     metrics = {"schema": 1, "profile": paths.profile, "split": "test", schema.entity: ROWS}
-    metrics |= {"parameters": weight.size, "rejection": {}}
+    metrics |= {"parameters": weight.size, "rejection": {}, "inputs": {}}
     metrics |= dict.fromkeys(("auc", "accuracy", "cross_entropy", "brier"), number) | {"calibration": {"error": number}}
     write_json(paths.metrics, metrics)
 

@@ -150,8 +150,14 @@ def linked(subject: Subject) -> Iterator[Evidence]:
 
 
 def repository(subject: Subject) -> Iterator[Evidence]:
-    """fair.toml gives the address of the source code, so that an index leads to it."""
-    value = subject.metadata.identity.repository
+    """fair.toml gives the address of the source code, or else the DOI of the record that holds it with the model."""
+    identity = subject.metadata.identity
+    if identity.doi and not identity.repository:
+        reason = doi_reason(identity.doi)
+        found = reason or f"the source code is in the record of {identity.doi}"
+        yield Evidence(f"{SOURCE}#/identity/doi", found, good=reason is None)
+        return
+    value = identity.repository
     yield Evidence(
         f"{SOURCE}#/identity/repository", value or "is empty", good=bool(value) and not any(placeholders(value))
     )
@@ -226,7 +232,7 @@ CHECKS = (
         "F4.repository",
         "The source code can be found",
         repository,
-        "set repository in [identity] of fair.toml",
+        "set repository in [identity] of fair.toml, or publish: the record holds the source code",
         metadata=True,
     ),
     Check(

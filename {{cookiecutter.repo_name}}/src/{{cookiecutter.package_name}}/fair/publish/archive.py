@@ -23,6 +23,7 @@ from ..identifiers import doi_url
 from ..metadata import GENERATORS
 from ..source import SOURCE, Metadata, read_metadata
 from .crate import archive_crate
+from .packed import DOCUMENTATION, SOURCE_CODE, pack_documentation, pack_source_code
 from .stamp import stamped
 
 __all__ = ["MANIFEST", "build_archive", "citation_line"]
@@ -57,6 +58,8 @@ def build_archive(project: Project, config: RunConfig, paths: Paths, folder: Pat
     sources |= {name: paths.model / name for name in DESCRIPTIONS}
     names = {path.relative_to(paths.root).as_posix(): name for name, path in sources.items()}
     write_json(folder / CRATE, archive_crate(steps, metadata, paths.profile, folder, names))
+    pack_source_code(paths.root, folder, metadata.identity.version)
+    pack_documentation(paths.root / "docs" / "_build", folder, metadata.identity.version)
     write_json(folder / MANIFEST, _manifest(project.SCHEMA, config, paths, metadata, folder))
     _verify(folder)
     return folder
@@ -88,6 +91,7 @@ def _stamp_graph(path: Path, metadata: Metadata) -> None:
 def _manifest(schema: Schema, config: RunConfig, paths: Paths, metadata: Metadata, folder: Path) -> dict[str, Any]:
     """What whoever fetches the archive needs to verify it, to feed the network and to cite."""
     identity = metadata.identity
+    packed = [path for name in (SOURCE_CODE, DOCUMENTATION) if (path := folder / name).exists()]
     return {
         "schema": 1,
         "title": identity.title,
@@ -107,11 +111,14 @@ def _manifest(schema: Schema, config: RunConfig, paths: Paths, metadata: Metadat
         "outputs": [{"name": name, "classes": list(schema.classes)} for name in ("logits", "probabilities")],
         "sample": SAMPLE,
         "tolerance": config.export.tolerance,
-        "files": [
-            {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
-            for path in sorted(folder.iterdir())
-        ],
+        "files": [_listed(path) for path in sorted(folder.iterdir()) if path not in packed],
+        # apart: no such file is ever fetched with a model
+        "packed": [_listed(path) for path in packed],
     }
+
+
+def _listed(path: Path) -> dict[str, Any]:
+    return {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
 
 
 def citation_line(metadata: Metadata) -> str:
