@@ -319,6 +319,7 @@ def test_the_command_writes_every_form(copy: Run, tmp_path: Path, capsys: pytest
     ((title, command, fragment),) = fair_sections(copy.paths)
     assert (title, command) == ("FAIR", "make fair PROFILE=tiny")
     assert fragment.count("<tr>") == 1 + len(PRINCIPLES)
+    assert 'aria-label="FAIR: 13 of 15"' in fragment
     assert "restore the file that is named" in fragment
     printed = capsys.readouterr()
     assert "choose a licence" in printed.out

@@ -7,6 +7,7 @@ from typing import Any
 from ...files import read_json
 from ...paths import Paths
 from .command import results_file
+from .results import as_badge
 
 __all__ = ["fair_sections"]
 
@@ -27,7 +28,8 @@ def fair_sections(paths: Paths) -> list[tuple[str, str, str]]:
     )
     head = "<tr><th>Principle</th><th></th><th>Holds</th><th>What to do</th></tr>"
     table = f'<div class="scroll"><table class="fair">{head}{rows}</table></div>'
-    return [("FAIR", f"make fair PROFILE={escape(paths.profile)}", f'<p class="soft">{escape(note)}</p>{table}')]
+    fragment = f'<p>{as_badge(content).strip()}</p><p class="soft">{escape(note)}</p>{table}'
+    return [("FAIR", f"make fair PROFILE={escape(paths.profile)}", fragment)]
 
 
 def _row(principle: dict[str, Any]) -> str:
