@@ -18,7 +18,17 @@ from ..files import read_json, sha256, write_json
 from ..paths import Paths
 from .conftest import Run
 
-__all__ = ["DOI", "SOURCE", "edit_graph", "edit_json", "make_good", "record_step", "replace_in", "subject_of"]
+__all__ = [
+    "DOI",
+    "SOURCE",
+    "edit_graph",
+    "edit_json",
+    "make_good",
+    "record_step",
+    "replace_in",
+    "subject_of",
+    "without_file",
+]
 
 DOI = "10.5281/zenodo.7654321"
 SOURCE = r"""
@@ -136,6 +146,17 @@ def edit_json(path: Path, change: Callable[[Any], Any]) -> None:
     content = read_json(path)
     change(content)
     write_json(path, content)
+
+
+def without_file(name: str) -> Callable[[Any], None]:
+    """A change of a description that no longer lists the file."""
+
+    def change(description: Any) -> None:
+        files = description["distribution"]
+        (gone,) = [item for item in files if item.get("name") == name]
+        files.remove(gone)
+
+    return change
 
 
 def edit_graph(path: Path, change: Callable[[onnx.ModelProto], Any]) -> None:

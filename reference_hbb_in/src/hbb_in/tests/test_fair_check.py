@@ -22,7 +22,7 @@ from ..files import read_json
 from ..interface import Project
 from ..paths import Paths
 from .conftest import Run
-from .fair_project import DOI, edit_graph, edit_json, make_good, record_step, replace_in, subject_of
+from .fair_project import DOI, edit_graph, edit_json, make_good, record_step, replace_in, subject_of, without_file
 from .projects import ROOT
 from .server import listening
 
@@ -92,15 +92,6 @@ def units(run: Run) -> None:
         file["inputs/cells"].attrs["units"] = ["m", "rad"]
 
 
-def without(name: str) -> Callable[[dict], object]:  # type: ignore[type-arg]
-    def change(description: dict) -> None:  # type: ignore[type-arg]
-        files = description["distribution"]
-        (gone,) = [item for item in files if item.get("name") == name]
-        files.remove(gone)
-
-    return change
-
-
 MODEL, REPORT = "models/tiny", "reports/tiny"
 MUTATIONS: list[tuple[str, Spoil]] = [
     ("F1.doi", source(DOI, "10.5072/zenodo.12")),
@@ -135,8 +126,8 @@ MUTATIONS: list[tuple[str, Spoil]] = [
     ("A1.2.access", source('access = "open"', 'access = "restricted"')),
     ("A1.2.secrets", lambda run: (run.paths.root / "README.md").write_text(TOKEN)),
     ("A1.2.secrets", text("README.md", "https://", "https://me:pass@")),
-    ("A2.survives", content("fair4ml.jsonld", without("model.onnx"))),
-    ("A2.survives", content("croissant.jsonld", without("test.h5"))),
+    ("A2.survives", content("fair4ml.jsonld", without_file("model.onnx"))),
+    ("A2.survives", content("croissant.jsonld", without_file("test.h5"))),
     ("A2.survives", lambda run: (run.paths.model / "fair4ml.jsonld").unlink()),
     ("A2.survives", grown(f"{MODEL}/weights.safetensors")),
     ("I1.graph", lambda run: run.paths.onnx.write_bytes(b"no graph")),
