@@ -94,7 +94,7 @@ def read_json(path: Path) -> Any:
         message = f"{path} does not exist; run the step that makes it (see `make help`)"
         raise UserError(message) from error
     except ValueError as error:
-        message = f"{path} is not valid JSON ({error}); delete it and run its step again"
+        message = f"{path} is not valid JSON ({error}); if a step made it, delete it and run the step again"
         raise UserError(message) from error
 
 

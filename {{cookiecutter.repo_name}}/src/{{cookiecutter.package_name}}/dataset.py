@@ -195,7 +195,10 @@ class Dataset:
         try:
             self._file = h5py.File(path, "r")
         except OSError as error:
-            message = f"{path} is not a readable HDF5 file (truncated or corrupted); delete it and run `make data`"
+            message = (
+                f"{path} is not a readable HDF5 file (truncated or corrupted); "
+                "if it is one of this project's, delete it and run `make data`"
+            )
             raise UserError(message) from error
         try:
             self._validate()
@@ -204,7 +207,7 @@ class Dataset:
             raise
 
     def _refuse(self, problem: str) -> NoReturn:
-        message = f"{self.path}: {problem}; delete it and run `make data`"
+        message = f"{self.path}: {problem}; if it is one of this project's, delete it and run `make data`"
         raise UserError(message)
 
     def _validate(self) -> None:

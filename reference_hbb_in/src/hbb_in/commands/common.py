@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..paths import Paths
     from ..workers import Workers
 
-__all__ = ["Action", "Step", "add_profile", "add_workers", "as_action", "sentence", "workers_of"]
+__all__ = ["Action", "Step", "add_profile", "add_workers", "as_action", "positive", "sentence", "workers_of"]
 
 Action = Callable[[argparse.Namespace], None]
 Step = Callable[["Project", "RunConfig", "Paths", argparse.Namespace], None]
@@ -21,6 +21,14 @@ Step = Callable[["Project", "RunConfig", "Paths", argparse.Namespace], None]
 def sentence(text: str) -> str:
     """What the list of commands says of one, as the beginning of its own help; names such as ONNX stay as they are."""
     return f"{text[0].upper()}{text[1:]}."
+
+
+def positive(text: str) -> int:
+    """A whole number above zero, as an argument."""
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
+        message = f"{text!r} is not a whole number above zero"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def add_profile(parser: argparse.ArgumentParser) -> None:

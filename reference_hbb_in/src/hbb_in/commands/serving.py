@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..serving.limits import Limits
-from .common import add_profile, as_action, sentence
+from .common import add_profile, as_action, positive, sentence
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -36,16 +36,17 @@ def _add_serve(parser: argparse.ArgumentParser, project: "Project") -> None:
     usual = Limits()
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0: reachable from elsewhere (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="0: a free one (default: %(default)s)")
-    parser.add_argument("--threads", type=_positive, default=1, help="of ONNX Runtime (default: %(default)s)")
-    parser.add_argument(
-        "--max-batch", type=_positive, default=usual.batch, metavar="ROWS", help="gathered for one call"
+    parser.add_argument("--threads", type=positive, default=1, help="of ONNX Runtime (default: %(default)s)")
+    limits = (
+        ("--max-batch", positive, usual.batch, "ROWS", "gathered for one call"),
+        ("--max-delay", _duration, usual.delay, "SECONDS", "that a request waits for others"),
+        ("--max-rows", positive, usual.rows, "ROWS", "of one request"),
+        ("--max-body", positive, usual.body, "BYTES", "of one request"),
+        ("--max-requests", positive, usual.requests, "N", "at a time"),
     )
-    parser.add_argument(
-        "--max-delay", type=_duration, default=usual.delay, metavar="SECONDS", help="that a request waits for others"
-    )
-    parser.add_argument("--max-rows", type=_positive, default=usual.rows, metavar="ROWS", help="of one request")
-    parser.add_argument("--max-body", type=_positive, default=usual.body, metavar="BYTES", help="of one request")
-    parser.add_argument("--max-requests", type=_positive, default=usual.requests, metavar="N", help="at a time")
+    for option, kind, default, metavar, text in limits:
+        text = f"{text} (default: %(default)s)"
+        parser.add_argument(option, type=kind, default=default, metavar=metavar, help=text)
     text = "start none, but ask the server on that port of this machine whether it is ready"
     parser.add_argument("--health", action="store_true", help=text)
     # no step of the DAG: it makes nothing that a record could say the origin of
@@ -86,7 +87,7 @@ def _add_load_test(parser: argparse.ArgumentParser, project: "Project") -> None:
     parser.add_argument(
         "--clients", type=_numbers, default=(1, 2, 4, 8, 16), metavar="N,…", help="at a time (default: 1,2,4,8,16)"
     )
-    parser.add_argument("--rows", type=_positive, default=1, help="in each request (default: %(default)s)")
+    parser.add_argument("--rows", type=positive, default=1, help="in each request (default: %(default)s)")
     parser.add_argument("--seconds", type=_duration, default=5.0, help="for each number of clients (default: 5)")
     parser.set_defaults(run=as_action(_load_test, project))
 
@@ -118,13 +119,6 @@ def _repository(project: "Project", config: "RunConfig", paths: "Paths", argumen
     sys.stdout.write(f"{written}\n")
 
 
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
-        message = f"{text!r} is not a whole number above zero"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
 def _duration(text: str) -> float:
     try:
         value = float(text)
@@ -137,4 +131,4 @@ def _duration(text: str) -> float:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(_positive(part) for part in text.split(","))
+    return tuple(positive(part) for part in text.split(","))

@@ -149,10 +149,11 @@ def _fill(kind: type[T], table: Any, where: str, problems: list[str]) -> T:
     problems += [f"{prefix}{key} is not known; known here: {', '.join(keys)}" for key in table if key not in keys]
     values = {}
     for key, item in keys.items():
+        before = len(problems)
         if key in table:
             values[item.name] = _value(item.type, table[key], prefix + key, problems)
         reason = _reason(item.metadata, values.get(item.name, ""))
-        if reason:
+        if reason and len(problems) == before:
             problems.append(f"{prefix}{key} = {table.get(key, '')!r} {reason}")
     made = kind(**values)
     if isinstance(made, Person) and not (made.name or made.family_names):

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .common import add_profile, as_action, sentence
+from .common import add_profile, as_action, positive, sentence
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -22,11 +22,11 @@ def add_portability(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     parser = commands.add_parser("portability", help=text, description=sentence(text))
     add_profile(parser)
     text = "threads to compute with on the processor (default: %(default)s)"
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help=text)
+    parser.add_argument("--threads", type=positive, default=1, metavar="N", help=text)
     text = f"sizes of batches (default: {' '.join(map(str, BATCHES))})"
-    parser.add_argument("--batches", type=int, nargs="+", default=BATCHES, metavar="ROWS", help=text)
+    parser.add_argument("--batches", type=positive, nargs="+", default=BATCHES, metavar="ROWS", help=text)
     text = "how often each batch is repeated (default: %(default)s)"
-    parser.add_argument("--repeats", type=int, default=10, metavar="N", help=text)
+    parser.add_argument("--repeats", type=positive, default=10, metavar="N", help=text)
     parser.set_defaults(run=as_action(_measure, project))
     text = "compare two platforms, by the files portability.json that were written on them"
     parser = commands.add_parser("portability-compare", help=text, description=sentence(text))
@@ -41,9 +41,10 @@ def _measure(project: "Project", config: "RunConfig", paths: "Paths", arguments:
     from ..errors import UserError
     from ..portability.run import Settings, portability
 
-    batches = tuple(sorted({*arguments.batches}))
-    if min(arguments.threads, arguments.repeats) < 1 or batches[0] < 2:
-        message = "--threads and --repeats must be above zero, and --batches above one row, which is measured anyway"
+    # one row is measured anyway
+    batches = tuple(sorted({*arguments.batches} - {1}))
+    if not batches:
+        message = "--batches 1: a single row is measured anyway; name a larger size too, such as --batches 1000"
         raise UserError(message)
     settings = Settings(arguments.threads, batches, arguments.repeats)
     portability(project, paths, settings)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..inference.names import BACKENDS, PRECISIONS
-from .common import add_profile, as_action, sentence
+from .common import add_profile, as_action, positive, sentence
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -30,9 +30,9 @@ def add_predict(commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     text = "which graph to take: those of fewer bits come from `quantise` (default: %(default)s)"
     parser.add_argument("--precision", choices=tuple(PRECISIONS), default="float32", help=text)
     text = "threads to compute with (default: %(default)s)"
-    parser.add_argument("--threads", type=_positive, default=1, metavar="N", help=text)
+    parser.add_argument("--threads", type=positive, default=1, metavar="N", help=text)
     text = "rows that are read, computed and kept at a time (default: %(default)s)"
-    parser.add_argument("--rows", type=_positive, default=8192, metavar="N", help=text)
+    parser.add_argument("--rows", type=positive, default=8192, metavar="N", help=text)
     parser.set_defaults(run=as_action(_predict, project))
 
 
@@ -43,10 +43,3 @@ def _predict(project: "Project", config: "RunConfig", paths: "Paths", arguments:
     request = Request(paths.model, arguments.backend, arguments.precision, arguments.threads, arguments.rows)
     rows = predict_files(project, request, arguments.files, arguments.out)
     sys.stdout.write(f"{rows} {project.SCHEMA.entity}: {arguments.out}\n")
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        message = f"{text!r} is not a whole number above zero"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)

@@ -105,7 +105,11 @@ class Subject:
     @cached_property
     def run(self) -> Any:
         """The record of the training."""
-        return read_json(self.paths.run)
+        found = read_json(self.paths.run)
+        if not isinstance(found, dict):
+            message = f"{self.paths.run} is no record of a training; run `make train`"
+            raise UserError(message)
+        return found
 
     @cached_property
     def metrics(self) -> Any:
