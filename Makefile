@@ -13,7 +13,7 @@ PYTHON := $(abspath $(VENV))/bin/python
 READY := $(VENV)/ready-repository
 IN_REFERENCE := $(MAKE) --no-print-directory -C reference_hbb_in VENV=$(abspath $(VENV)) PROFILE=$(PROFILE)
 
-.PHONY: help setup reference new test test-slow lint docs reference-sync reference-check dist fair publish-dry-run publish-draft publish stamp-doi lock clean
+.PHONY: help setup reference new test test-slow lint docs links reference-sync reference-check dist fair publish-dry-run publish-draft publish stamp-doi lock clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[A-Za-z0-9_-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ docs: $(READY) ## build the documentation of the repository, with that of the re
 	$(PYTHON) -m sphinx -W -n -q -D templates_path=$(CURDIR)/docs/_templates \
 	    reference_hbb_in/docs docs/_build/reference_hbb_in
 	$(PYTHON) -m sphinx -W -n -q docs docs/_build
+
+links: $(READY) ## look whether every address in the documentation still answers (minutes, needs the network)
+	$(PYTHON) -m sphinx -b linkcheck -q reference_hbb_in/docs docs/_build/links/reference_hbb_in
+	$(PYTHON) -m sphinx -b linkcheck -q docs docs/_build/links
 
 reference-sync: $(READY) ## render the template over the reference (seconds)
 	$(PYTHON) tools/reference_sync.py

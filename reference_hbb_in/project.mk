@@ -33,6 +33,7 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: test-slow 7 minutes
 #: lint      20 s
 #: docs      half a minute
+#: links     minutes, needs the network
 #: container 10 minutes
 #: container-test 4 minutes
 #: graph     5 s

@@ -34,6 +34,7 @@
 #: test-slow 4 minutes
 #: lint      20 s
 #: docs      half a minute
+#: links     minutes, needs the network
 #: container 10 minutes
 #: container-test 2 minutes
 #: graph     5 s

@@ -11,11 +11,15 @@ fair = tomllib.loads((ROOT / "fair.toml").read_text(encoding="utf-8"))
 
 project = fair["identity"]["title"]
 release = version = fair["identity"]["version"]
-author = project_copyright = ", ".join(person["name"] for person in fair["people"])
+names = [[person.get(key, "") for key in ("given-names", "family-names")] for person in fair["people"]]
+author = project_copyright = ", ".join(
+    person.get("name") or " ".join(parts).strip() for person, parts in zip(fair["people"], names, strict=True)
+)
 
 extensions = ["myst_nb", "mathml", "features", "subcommands", "sphinx.ext.autodoc"]
 myst_enable_extensions = ["deflist", "dollarmath"]
 exclude_patterns = ["_build"]
+linkcheck_ignore = [r"https?://(127\.0\.0\.1|localhost)", r"https?://[\w.]*\bexample\.(org|com)\b"]  # of examples
 
 # pages with a `kernelspec` are notebooks: they run whenever the documentation is built, and an error is an error
 nb_execution_mode = "force"

@@ -157,8 +157,8 @@ def learning_curve_figure(
         axes.plot(along, values, color=OTHER, label=f"power law, exponent {fit.parameters[2]:.2f}")
         axes.fill_between(along, values - widths, values + widths, color=OTHER, alpha=0.18, linewidth=0)
     axes.loglog()
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    for axis, digits in ((axes.xaxis, (1, 2, 5)), (axes.yaxis, (1, 1.5, 2, 3, 5, 7))):
+        axis.set_major_locator(LogLocator(subs=digits))
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(f"Training {entity}")

@@ -126,15 +126,17 @@ def spread_figure(keys: Sequence[FeatureKey], found: Mapping[str, np.ndarray], o
     for axes, (label, shares) in zip(panels, found.items(), strict=True):
         values = 100 * shares[:, chosen]
         places = np.arange(len(chosen))
-        axes.barh(places, values.mean(0), xerr=values.std(0, ddof=1), color="C0", alpha=0.35, ecolor="C0")
-        for training in values:
-            axes.plot(training, places, "o", color="C1", markersize=3)
+        bars = axes.barh(places, values.mean(0), color="C0", alpha=0.35)
+        spread = axes.errorbar(values.mean(0), places, xerr=values.std(0, ddof=1), fmt="none", color="C0")
+        points, *_ = [axes.plot(training, places, "o", color="C1", markersize=3)[0] for training in values]
         axes.set_xlabel("Share [%]")
         axes.set_title(label, fontsize=11)
         axes.set_xlim(left=0)
     name_rows(panels[0], [keys[place].feature for place in chosen])
     for axes in panels:
         axes.tick_params(axis="y", which="minor", left=False, right=False)
+    names = ("mean", "standard deviation", "one training")
+    figure.legend([bars, spread, points], names, loc="outside upper center", ncols=3, fontsize=9)
     return figure
 
 
