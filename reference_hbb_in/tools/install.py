@@ -69,7 +69,9 @@ def install(options: argparse.Namespace) -> None:
         return
     python = make_environment(options.venv)
     if options.installer == "uv" and get_uv(python):
-        installer, settings = ["uv", "pip", "install", "--python", str(python)], uv_settings(pip_settings(python))
+        # compiled once here, as pip does it, and not by each process where no bytecode may be written
+        installer = ["uv", "pip", "install", "--compile-bytecode", "--python", str(python)]
+        settings = uv_settings(pip_settings(python))
     else:
         print("installing with pip, which takes some minutes", file=sys.stderr)
         installer, settings = ["pip", "install"], {}
