@@ -54,6 +54,7 @@ def test_only_seed_and_epoch_decide(dataset: Dataset, pool: int) -> None:
     assert others[0] != others[1]
 
 
+@pytest.mark.slow
 def test_a_pool_of_everything_is_a_full_shuffle(dataset: Dataset) -> None:
     """Every row is as likely in the first batch as any other: 13 of 103 places, over 60 epochs."""
     drawn = np.zeros(ROWS)

@@ -75,6 +75,7 @@ def test_a_calibrated_score_reaches_what_a_perfect_one_would() -> None:
     assert sure["value"] > 20 * sure["error"] > 10 * sure["perfect"]
 
 
+@pytest.mark.slow
 def test_the_error_of_the_error_is_the_spread_over_samples() -> None:
     samples = [draw_scores(1000, seed=seed) for seed in range(30)]
     found = [measured(rows, seed=seed)["error"] for seed, rows in enumerate(samples)]

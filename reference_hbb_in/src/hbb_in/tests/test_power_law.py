@@ -27,6 +27,7 @@ def test_a_known_law_is_found_again() -> None:
     assert content["parameters"]["exponent"] == fit.parameters[2]
 
 
+@pytest.mark.slow
 def test_the_error_covers_the_truth_as_often_as_it_says() -> None:
     random = np.random.default_rng(5)
     errors = [0.01 * loss for loss in LOSSES]

@@ -123,6 +123,7 @@ def test_a_resumed_training_that_was_done_only_writes_its_result(
     assert result(other) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["nothing", "random", "truncated", "no dictionary"])
 def test_a_damaged_checkpoint_is_ignored(damage: str, other: Run, expected: tuple[str, str]) -> None:
     stop_in(other, 3)

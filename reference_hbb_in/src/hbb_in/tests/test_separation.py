@@ -158,6 +158,7 @@ def test_bootstrap_error_is_the_spread_over_samples(name: str) -> None:
     assert np.mean(errors) == pytest.approx(np.std(values, ddof=1), rel=0.4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("signal", "background", "point"), [(100, 2000, 0.5), (300, 300, 0.8), (60, 60, 0.3)])
 def test_the_interval_holds_the_truth_as_often_as_it_says(signal: int, background: int, point: float) -> None:
     """Scores of two Gaussians two widths apart, many times; the truth is known. Few rows make it hold more often."""

@@ -13,6 +13,7 @@ def test_mean_and_deviation() -> None:
     assert spread.number == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [2, 4, 10])
 def test_a_further_training_passes_a_level_as_often_as_promised(number: int) -> None:
     """Draws from one distribution: p-values of the next draw are uniform; the normal ones are small too often."""

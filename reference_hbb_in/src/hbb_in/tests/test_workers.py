@@ -73,6 +73,7 @@ def test_processes_are_others_quiet_and_single_threaded(
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_the_cost_is_that_of_the_tasks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Processor time is what the tasks burn, whatever this process did; memory is theirs, not what is large here."""
     here = bytearray(b"1" * 400_000_000)

@@ -113,6 +113,7 @@ def test_a_corrupted_data_set(name: str, other: Run, capsys: pytest.CaptureFixtu
     assert_one_line(capsys, str(path), "truncated or corrupted", "make data")
 
 
+@pytest.mark.slow
 def test_weights_of_another_network(other: Run, capsys: pytest.CaptureFixture[str]) -> None:
     """The error of torch has many lines."""
     assert run(other, "train") == 0

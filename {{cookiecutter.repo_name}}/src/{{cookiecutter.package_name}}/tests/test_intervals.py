@@ -39,6 +39,7 @@ def test_none_of_n_rows() -> None:
     assert interval(np.array([0]), 300)[0] == 0
 
 
+@pytest.mark.slow
 def test_uncertain_numbers_give_the_mean_of_the_confidence_distributions() -> None:
     """Where the curves of SciPy, averaged on a fine grid, cross the tails."""
     passing, rows = np.array([0.0, 2.0, 2.0, 3.5, 9.0]), 30.5

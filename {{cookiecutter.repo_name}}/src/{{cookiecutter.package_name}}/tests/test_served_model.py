@@ -70,6 +70,7 @@ def test_the_answers_are_those_of_the_network(exported: Run) -> None:
         np.testing.assert_allclose(array, sample[name], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_serving_needs_neither_pytorch_nor_the_data(paths: Paths) -> None:
     """The image that serves has only what requirements/serve.txt names."""
     command = [sys.executable, "-c", SCRIPT, str(paths.root), repr(SCHEMA)]
