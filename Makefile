@@ -36,7 +36,7 @@ test: $(READY) ## the tests of the template and of the reference (3 minutes)
 	$(PYTHON) -m pytest -n auto --dist loadfile -m "not slow and not container"
 	$(IN_REFERENCE) test
 
-test-slow: $(READY) ## the slow tests: kill loops, generated projects, both installers (8 minutes)
+test-slow: $(READY) ## the slow tests: kill loops, generated projects, both installers (half an hour)
 	$(PYTHON) -m pytest -m "slow and not container"
 	$(IN_REFERENCE) test-slow
 
