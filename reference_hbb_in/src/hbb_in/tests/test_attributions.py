@@ -100,6 +100,7 @@ def test_integrated_gradients_are_the_sum_of_their_paper(steps: int) -> None:
     close(found.inputs["objects"], expected)
 
 
+@pytest.mark.slow
 def test_integrated_gradients_become_complete() -> None:
     network, objects = seeded(PairNetwork), random_objects(COUNTS)
     baseline = {"objects": torch.tensor([0.3, -0.2, 0.1]).double()}

@@ -178,6 +178,7 @@ def test_a_full_disk_in_the_data_step(room: int, before: bool, other: Run, capsy
         pytest.param("export", 500, marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_a_full_disk_in_the_other_steps(step: str, room: int, other: Run, capsys: pytest.CaptureFixture[str]) -> None:
     for before in {"train": (), "evaluate": ("train",), "export": ("train",), "report": ("train", "evaluate")}[step]:
         assert run(other, before) == 0

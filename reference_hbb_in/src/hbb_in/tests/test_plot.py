@@ -53,6 +53,7 @@ def test_a_class_is_found_from_a_row_on(start: int, prepared: Run) -> None:
         assert first_row_of_class(prepared.project, path, name, start) == labels.index(index, start)
 
 
+@pytest.mark.slow
 def test_the_path_is_printed_and_named_after_file_and_row(
     prepared: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -226,6 +226,7 @@ def test_a_missing_source_is_named(tmp_path: Path) -> None:
 text = st.text(st.characters(exclude_categories=["Cs"]))
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.from_regex(r"[a-z]+x", fullmatch=True), text | st.integers() | st.lists(text, min_size=1)))
 def test_yaml_comes_back_exactly(content: dict[str, object]) -> None:
     assert (yaml.safe_load(to_yaml(content)) or {}) == content
