@@ -11,9 +11,9 @@ fair = tomllib.loads((HERE.parent / "fair.toml").read_text(encoding="utf-8"))
 
 project = fair["identity"]["title"]
 release = version = fair["identity"]["version"]
-names = [[person.get(key, "") for key in ("given-names", "family-names")] for person in fair["people"]]
 author = project_copyright = ", ".join(
-    person.get("name") or " ".join(parts).strip() for person, parts in zip(fair["people"], names, strict=True)
+    person.get("name") or f"{person.get('given-names', '')} {person['family-names']}".strip()
+    for person in fair["people"]
 )
 
 extensions = ["myst_parser", "sphinx.ext.intersphinx", "sites"]

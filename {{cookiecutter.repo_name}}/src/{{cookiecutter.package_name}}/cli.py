@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from .commands.common import Step, add_profile, as_action, sentence
+from . import PACKAGE
+from .commands.common import Step, add_command, add_profile, as_action
 from .commands.data import add_data, add_source
 from .commands.engines import add_engines
 from .commands.explain import add_explain
@@ -134,16 +135,15 @@ def _fail(message: str, code: int = 1) -> int:
 
 def make_parser(project: "Project") -> argparse.ArgumentParser:
     """The parser of all commands, with the studies of the project."""
-    package = __package__ or ""
     parser = argparse.ArgumentParser(
-        prog=f"python -m {package}",
+        prog=f"python -m {PACKAGE}",
         description="Every step of the model's life. The steps build on each other: `make all` runs them in order.",
-        epilog=f"Example: python -m {package} train --profile quick",
+        epilog=f"Example: python -m {PACKAGE} train --profile quick",
     )
     commands = parser.add_subparsers(title="steps", metavar="STEP", required=True)
     add_data(commands, project)
     for name, (step, text) in STEPS.items():
-        command = commands.add_parser(name, help=text, description=sentence(text))
+        command = add_command(commands, name, text)
         add_profile(command)
         if name == "sections":
             add_source(command)
@@ -164,7 +164,7 @@ def _add_studies(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         if name in commands.choices:
             message = f"project.STUDIES names a study {name!r}, which is a command of the core already; rename it"
             raise UserError(message)
-        command = commands.add_parser(name, help=study.help, description=sentence(study.help))
+        command = add_command(commands, name, study.help)
         if study.arguments:
             study.arguments(command)
         command.set_defaults(run=lambda arguments, study=study: study.load()(arguments))

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from .common import add_profile, add_workers, as_action, sentence, workers_of
+from .common import add_command, add_profile, add_workers, as_action, workers_of
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -19,7 +19,7 @@ SOURCES = ("simulation", "zenodo", "cern")
 def add_data(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
     """Add the command and its actions."""
     text = "make the data set: train.h5, val.h5 and test.h5; or look at one (data inspect, plot, validate)"
-    parser = commands.add_parser("data", help=text, description=sentence(text))
+    parser = add_command(commands, "data", text)
     add_profile(parser)
     add_source(parser)
     add_workers(parser)
@@ -57,7 +57,9 @@ def _make(project: "Project", config: "RunConfig", paths: "Paths", arguments: ar
 def _add_inspect(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
     from ..explore.inspect import add_arguments, run
 
-    action = _add(actions, "inspect", "print what a file of the data set holds: columns, units, ranges, checksums")
+    action = add_command(
+        actions, "inspect", "print what a file of the data set holds: columns, units, ranges, checksums"
+    )
     add_arguments(action)
     action.set_defaults(run=lambda arguments: run(project, arguments))
 
@@ -65,7 +67,7 @@ def _add_inspect(actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
 def _add_plot(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
     from ..explore.plot import add_arguments, run
 
-    action = _add(actions, "plot", "draw one row of a file of the data set")
+    action = add_command(actions, "plot", "draw one row of a file of the data set")
     add_arguments(action)
     action.set_defaults(run=lambda arguments: run(project, arguments))
 
@@ -73,14 +75,14 @@ def _add_plot(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", pr
 def _add_manifest(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
     from ..download.manifest import add_arguments, run
 
-    action = _add(actions, "manifest", "list files with sizes and checksums in data/files.toml, for downloads")
+    action = add_command(actions, "manifest", "list files with sizes and checksums in data/files.toml, for downloads")
     add_profile(action)
     add_arguments(action)
     action.set_defaults(run=as_action(lambda project, _, paths, arguments: run(project, paths, arguments), project))
 
 
 def _add_validate(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
-    action = _add(actions, "validate", "draw every column by class and compare the data with what is expected")
+    action = add_command(actions, "validate", "draw every column by class and compare the data with what is expected")
     add_profile(action)
     text = "keep the statistics as what later data are compared with"
     action.add_argument("--write-reference", action="store_true", help=text)
@@ -91,9 +93,3 @@ def _validate(project: "Project", config: "RunConfig", paths: "Paths", arguments
     from ..validation.page import run
 
     run(project, config, paths, arguments)
-
-
-def _add(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
-) -> argparse.ArgumentParser:
-    return actions.add_parser(name, help=text, description=sentence(text))

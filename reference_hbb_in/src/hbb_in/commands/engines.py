@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ..inference.names import PRECISIONS
-from .common import add_profile, as_action, sentence
+from .common import add_command, add_profile, as_action
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -18,7 +18,7 @@ __all__ = ["add_engines"]
 def add_engines(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
     """Add the command."""
     text = "build TensorRT engines ahead of time, for GPUs that need not be here"
-    parser = commands.add_parser("engines", help=text, description=sentence(text))
+    parser = add_command(commands, "engines", text)
     add_profile(parser)
     text = "compute capabilities, such as SM89 (default: all from SM80 on that TensorRT for RTX knows)"
     parser.add_argument("--targets", nargs="+", default=[], metavar="SM", help=text)

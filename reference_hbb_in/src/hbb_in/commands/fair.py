@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from .common import add_profile, as_action, sentence
+from .common import add_command, add_profile, as_action
 from .publication import add_publication
 
 if TYPE_CHECKING:
@@ -17,11 +17,9 @@ __all__ = ["add_fair"]
 def add_fair(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
     """Add the command and its actions."""
     text = "metadata and checks that make the model findable, accessible, interoperable and reusable"
-    actions = commands.add_parser("fair", help=text, description=sentence(text)).add_subparsers(
-        title="actions", metavar="ACTION", required=True
-    )
+    actions = add_command(commands, "fair", text).add_subparsers(title="actions", metavar="ACTION", required=True)
     _add_metadata(actions)
-    action = _add(actions, "describe", "write model card, FAIR4ML, Croissant and SBOM of a trained model")
+    action = add_command(actions, "describe", "write model card, FAIR4ML, Croissant and SBOM of a trained model")
     add_profile(action)
     action.set_defaults(run=as_action(_describe, project))
     _add_check(actions, project)
@@ -32,7 +30,7 @@ def add_fair(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", pr
 def _add_metadata(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     from ..fair.metadata import add_arguments, run
 
-    action = _add(actions, "metadata", "write the files that are generated from fair.toml")
+    action = add_command(actions, "metadata", "write the files that are generated from fair.toml")
     add_arguments(action)
     action.set_defaults(run=run)
 
@@ -47,7 +45,7 @@ def _describe(project: "Project", config: "RunConfig", paths: "Paths", _: argpar
 def _add_check(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
     from ..fair.check.options import add_arguments
 
-    action = _add(actions, "check", "test the model against each FAIR principle, with evidence and remedies")
+    action = add_command(actions, "check", "test the model against each FAIR principle, with evidence and remedies")
     add_profile(action)
     add_arguments(action)
     action.set_defaults(run=as_action(_check, project))
@@ -60,7 +58,7 @@ def _check(project: "Project", config: "RunConfig", paths: "Paths", arguments: a
 
 
 def _add_verify(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
-    action = _add(
+    action = add_command(
         actions, "verify", "compare every recorded file with its checksum, and how the steps follow each other"
     )
     add_profile(action)
@@ -74,9 +72,3 @@ def _verify(project: "Project", config: "RunConfig", paths: "Paths", arguments: 
     from ..fair.crate.verify import run
 
     run(project, paths, rerun=arguments.rerun)
-
-
-def _add(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
-) -> argparse.ArgumentParser:
-    return actions.add_parser(name, help=text, description=sentence(text))

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .common import add_profile, as_action, positive, sentence
+from .common import add_command, add_profile, as_action, positive
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -19,7 +19,7 @@ BATCHES = (100, 300, 1000, 2000, 4200)
 def add_portability(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
     """Add the commands."""
     text = "compare the runtimes that are here: the same answers, and how fast"
-    parser = commands.add_parser("portability", help=text, description=sentence(text))
+    parser = add_command(commands, "portability", text)
     add_profile(parser)
     text = "threads to compute with on the processor (default: %(default)s)"
     parser.add_argument("--threads", type=positive, default=1, metavar="N", help=text)
@@ -29,7 +29,7 @@ def add_portability(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     parser.add_argument("--repeats", type=positive, default=10, metavar="N", help=text)
     parser.set_defaults(run=as_action(_measure, project))
     text = "compare two platforms, by the files portability.json that were written on them"
-    parser = commands.add_parser("portability-compare", help=text, description=sentence(text))
+    parser = add_command(commands, "portability-compare", text)
     add_profile(parser)
     parser.add_argument("a", metavar="A", type=Path, help="a file portability.json")
     parser.add_argument("b", metavar="B", type=Path, help="another one, of the same model and test rows")

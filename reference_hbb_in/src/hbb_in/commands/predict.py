@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..inference.names import BACKENDS, PRECISIONS
-from .common import add_profile, as_action, positive, sentence
+from .common import add_command, add_profile, as_action, positive
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -19,7 +19,7 @@ __all__ = ["add_predict"]
 def add_predict(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
     """Add the command."""
     text = "write the model's scores of the rows in files; a killed prediction goes on where it stopped"
-    parser = commands.add_parser("predict", help=text, description=sentence(text))
+    parser = add_command(commands, "predict", text)
     add_profile(parser)
     formats = ", ".join([".h5", *project.READERS])
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=f"rows to predict ({formats})")

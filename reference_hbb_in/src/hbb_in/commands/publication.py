@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from .common import add_profile, as_action, sentence
+from .common import add_command, add_profile, as_action
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -19,15 +19,17 @@ def add_publication(actions: "argparse._SubParsersAction[argparse.ArgumentParser
     from ..fair.publish.command import add_arguments as add_publish
     from ..fair.publish.command import add_server
 
-    action = _add(actions, "publish", "bring the model to Zenodo with a DOI that all of its files name")
+    action = add_command(actions, "publish", "bring the model to Zenodo with a DOI that all of its files name")
     add_profile(action)
     add_publish(action)
     action.set_defaults(run=as_action(_publish, project))
-    action = _add(actions, "stamp", "write the DOI of the draft or record into fair.toml and the badge of README.md")
+    action = add_command(
+        actions, "stamp", "write the DOI of the draft or record into fair.toml and the badge of README.md"
+    )
     add_profile(action)
     add_server(action)
     action.set_defaults(run=as_action(_stamp, project))
-    action = _add(actions, "fetch", "fetch a published model by its DOI, verify it and run its sample")
+    action = add_command(actions, "fetch", "fetch a published model by its DOI, verify it and run its sample")
     add_fetch(action)
     action.set_defaults(run=_fetch)
 
@@ -48,9 +50,3 @@ def _fetch(arguments: argparse.Namespace) -> None:
     from ..fair.fetch.command import run
 
     run(arguments)
-
-
-def _add(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
-) -> argparse.ArgumentParser:
-    return actions.add_parser(name, help=text, description=sentence(text))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..serving.limits import Limits
-from .common import add_profile, as_action, positive, sentence
+from .common import add_command, add_profile, as_action, positive
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -27,7 +27,7 @@ def add_serving(commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     adders = {"serve": _add_serve, "load-test": _add_load_test, "triton-repository": _add_repository}
     for name, add in adders.items():
         text = SERVING[name]
-        parser = commands.add_parser(name, help=text, description=sentence(text))
+        parser = add_command(commands, name, text)
         add_profile(parser)
         add(parser, project)
 
@@ -45,8 +45,8 @@ def _add_serve(parser: argparse.ArgumentParser, project: "Project") -> None:
         ("--max-requests", positive, usual.requests, "N", "at a time"),
     )
     for option, kind, default, metavar, text in limits:
-        text = f"{text} (default: %(default)s)"
-        parser.add_argument(option, type=kind, default=default, metavar=metavar, help=text)
+        shown = f"{text} (default: %(default)s)"
+        parser.add_argument(option, type=kind, default=default, metavar=metavar, help=shown)
     text = "start none, but ask the server on that port of this machine whether it is ready"
     parser.add_argument("--health", action="store_true", help=text)
     # no step of the DAG: it makes nothing that a record could say the origin of

@@ -1,11 +1,11 @@
 """Other runtimes, fewer bits and the server under load in the HTML report, where they have been measured."""
 
-import base64
 from html import escape
 from pathlib import Path
 
 from ..files import read_json
 from ..paths import Paths
+from ..report.style import data_uri
 from ..reproduce.tables import Table
 from .run import portability_folder
 
@@ -31,5 +31,4 @@ def _figure(path: Path, title: str) -> str:
     image = path.with_suffix(".png")
     if not image.exists():
         return ""
-    data = base64.b64encode(image.read_bytes()).decode()
-    return f'<div class="scroll"><img src="data:image/png;base64,{data}" alt="{escape(title)}"></div>'
+    return f'<div class="scroll"><img src="{data_uri(image)}" alt="{escape(title)}"></div>'

@@ -1,6 +1,5 @@
 """The HTML report: one self-contained page that shows the results and names the command behind each."""
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,7 @@ from ..reproduce.section import reproduction_sections
 from .dependence import dependence_figure, groups_figure
 from .figures import history_figure, input_figure, loss_figure
 from .performance import calibration_figure, roc_figure, score_figure
-from .style import figure_style, save_figure
+from .style import data_uri, figure_style, save_figure
 from .summary import metric_rows
 
 __all__ = ["Plot", "draw", "report"]
@@ -147,5 +146,4 @@ def _inputs(project: Project, paths: Paths) -> Iterator[Plot]:
 
 def _image(plot: Plot, paths: Paths) -> str:
     """Write the figure into `figures/`; returns its PNG as a data URI."""
-    image = save_figure(plot.figure, paths.report / "figures" / plot.name).read_bytes()
-    return f"data:image/png;base64,{base64.b64encode(image).decode()}"
+    return data_uri(save_figure(plot.figure, paths.report / "figures" / plot.name))

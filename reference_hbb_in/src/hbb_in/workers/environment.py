@@ -10,6 +10,8 @@ from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 
+from .. import PACKAGE
+
 __all__ = ["Environment"]
 
 
@@ -61,7 +63,7 @@ def _source_digest() -> str:
 
 def _requirements() -> set[str]:
     """Names of what this package requires, its extras included."""
-    scripts = metadata.entry_points(group="console_scripts", name=(__package__ or "").partition(".")[0])
+    scripts = metadata.entry_points(group="console_scripts", name=PACKAGE)
     lines = [line for script in scripts if script.dist for line in script.dist.requires or ()]
     return {match.group() for line in lines if (match := re.match(r"[\w.-]+", line))}
 

@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from ..paths import Paths
     from ..workers import Workers
 
-__all__ = ["Action", "Step", "add_profile", "add_workers", "as_action", "positive", "sentence", "workers_of"]
+__all__ = [
+    "Action",
+    "Step",
+    "add_command",
+    "add_profile",
+    "add_workers",
+    "as_action",
+    "positive",
+    "sentence",
+    "workers_of",
+]
 
 Action = Callable[[argparse.Namespace], None]
 Step = Callable[["Project", "RunConfig", "Paths", argparse.Namespace], None]
@@ -21,6 +31,13 @@ Step = Callable[["Project", "RunConfig", "Paths", argparse.Namespace], None]
 def sentence(text: str) -> str:
     """What the list of commands says of one, as the beginning of its own help; names such as ONNX stay as they are."""
     return f"{text[0].upper()}{text[1:]}."
+
+
+def add_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
+) -> argparse.ArgumentParser:
+    """Add a command, of which the list of commands and its own help say this."""
+    return commands.add_parser(name, help=text, description=sentence(text))
 
 
 def positive(text: str) -> int:

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..interpret.parts import PARTS
-from .common import add_profile, as_action, sentence
+from .common import add_command, add_profile, as_action
 
 if TYPE_CHECKING:
     from ..config import RunConfig
@@ -18,7 +18,8 @@ def add_explain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     """Add the command."""
     text = "explain the network: which features, objects and nodes it uses, by several methods"
     parts = "; ".join(f"{part.name}: {part.title[0].lower()}{part.title[1:]}" for part in PARTS)
-    parser = commands.add_parser("explain", help=text, description=f"{sentence(text)} The parts are {parts}.")
+    parser = add_command(commands, "explain", text)
+    parser.description = f"{parser.description} The parts are {parts}."
     add_profile(parser)
     names = [part.name for part in PARTS]
     text = f"make these parts, and those they need, instead of all: {', '.join(names)}"

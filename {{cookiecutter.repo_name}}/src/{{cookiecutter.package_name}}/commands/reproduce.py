@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .common import Step, add_profile, add_workers, as_action, sentence, workers_of
+from .common import Step, add_command, add_profile, add_workers, as_action, workers_of
 from .data import add_source
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ __all__ = ["add_reproduction"]
 def add_reproduction(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", project: "Project") -> None:
     """Add a command for each study."""
     for name, (step, text) in STUDIES.items():
-        command = commands.add_parser(name, help=text, description=sentence(text))
+        command = add_command(commands, name, text)
         add_profile(command)
         if step is _compare:
             command.add_argument("a", metavar="A", help="a profile, or the folder of a model")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from .. import PACKAGE
 from ..errors import UserError
 from ..files import write_text
 from .citation import citation
@@ -54,8 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
         names = write(arguments.project)
         sys.stdout.write(f"written: {', '.join(names) or 'nothing, all files are up to date'}\n")
     elif names := drifted(arguments.project, read_metadata(arguments.project)):
-        package = (__package__ or "").split(".")[0]
-        message = f"{', '.join(names)} does not follow {SOURCE}; run `python -m {package} fair metadata`"
+        message = f"{', '.join(names)} does not follow {SOURCE}; run `python -m {PACKAGE} fair metadata`"
         raise UserError(message)
 
 

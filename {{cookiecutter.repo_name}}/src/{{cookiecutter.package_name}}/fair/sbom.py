@@ -9,12 +9,11 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from .. import PACKAGE
 from .facts import Facts, File
 from .identifiers import doi_url
 
 __all__ = ["closure", "sbom"]
-
-PACKAGE = (__package__ or "").partition(".")[0]
 
 
 def sbom(facts: Facts) -> str:

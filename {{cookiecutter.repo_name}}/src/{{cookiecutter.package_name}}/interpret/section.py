@@ -1,6 +1,5 @@
 """The explanations in the HTML report: a section for each part that has been made, the verdict first."""
 
-import base64
 from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from ..files import read_json
 from ..paths import Paths
+from ..report.style import data_uri
 from ..reproduce.tables import Table
 from .parts import PARTS
 
@@ -47,7 +47,7 @@ def _fragments(content: Mapping[str, Any], folder: Path) -> Iterator[str]:
 
 def _image(figure: Mapping[str, Any], folder: Path) -> str:
     """The figure as a data URI; on a narrow screen it scrolls rather than shrink until nothing can be read."""
-    image = base64.b64encode((folder / figure["file"]).read_bytes()).decode()
+    image = data_uri(folder / figure["file"])
     look = "" if figure["wide"] else ' class="narrow"'
     title = escape(figure["title"])
-    return f'<div class="scroll"><img{look} src="data:image/png;base64,{image}" alt="{title}"></div>'
+    return f'<div class="scroll"><img{look} src="{image}" alt="{title}"></div>'

@@ -1,5 +1,6 @@
 """The look of every figure: ticks inward on all sides, a colour-blind-safe cycle, sizes that survive a page."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 
 from ..files import atomic_path
 
-__all__ = ["figure_style", "save_figure", "write_figure"]
+__all__ = ["data_uri", "figure_style", "save_figure", "write_figure"]
 
 SETTINGS = {
     "axes.formatter.use_mathtext": True,
@@ -54,3 +55,8 @@ def write_figure(figure: Figure, path: Path) -> Path:
     with atomic_path(path) as temporary:
         temporary.write_bytes(content.getvalue())
     return path
+
+
+def data_uri(path: Path) -> str:
+    """The content of a PNG as an address, so that a page has it within itself."""
+    return f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}"

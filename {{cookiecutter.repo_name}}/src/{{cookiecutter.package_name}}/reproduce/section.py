@@ -1,11 +1,11 @@
 """The studies in the HTML report: a section for each that has been run."""
 
-import base64
 from html import escape
 from pathlib import Path
 
 from ..files import read_json
 from ..paths import Paths
+from ..report.style import data_uri
 from .result import reproduction_folder
 from .tables import Table
 
@@ -29,8 +29,8 @@ def reproduction_sections(paths: Paths) -> list[tuple[str, str, str]]:
 def _section(path: Path) -> tuple[str, str, str]:
     """The study's main table and its figure, as a data URI."""
     content = read_json(path)
-    image = base64.b64encode(path.with_suffix(".png").read_bytes()).decode()
     table = Table.from_json(content["tables"][0])
     title = TITLES.get(content["study"], "Two runs beside each other")
-    figure = f'<img src="data:image/png;base64,{image}" alt="{escape(title)}">'
+    image = data_uri(path.with_suffix(".png"))
+    figure = f'<img src="{image}" alt="{escape(title)}">'
     return title, content["command"], f'{table.as_html()}<div class="scroll">{figure}</div>'

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import PACKAGE
 from ..errors import UserError
 from ..inference.graph import OUTPUTS, Graph, read_graph
 from ..schema import Schema
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NAME", "SAMPLE", "Served", "open_served", "read_own_graph", "sample_rows"]
 
-NAME = (__package__ or "").split(".")[0]  # of the model wherever it is served: the package's
+NAME = PACKAGE  # of the model wherever it is served: the package's
 SAMPLE = "sample.safetensors"
 
 

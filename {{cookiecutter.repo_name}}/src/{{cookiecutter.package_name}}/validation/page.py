@@ -1,7 +1,6 @@
 """The validation of a data set: one self-contained page, the same as Markdown, and all numbers as JSON."""
 
 import argparse
-import base64
 import json
 import math
 import re
@@ -20,7 +19,7 @@ from ..files import read_json, write_json, write_text
 from ..interface import Project
 from ..paths import Paths
 from ..progress import progress
-from ..report.style import figure_style, save_figure, write_figure
+from ..report.style import data_uri, figure_style, save_figure, write_figure
 from ..splits import SPLITS
 from .checks import Check, Findings
 from .figures import distribution_figure
@@ -148,7 +147,7 @@ def _write_pages(
         "parts": parts,
         "content": content,
     }
-    images = {name: _data_uri(path) for name, path in figures.items()}
+    images = {name: data_uri(path) for name, path in figures.items()}
     links = {name: path.relative_to(paths.validation).as_posix() for name, path in figures.items()}
     page = paths.validation / "validation.html"
     write_text(page.with_suffix(".md"), _render("page.md.j2", values | {"images": links}, escape=False))
@@ -163,10 +162,6 @@ def _render(template: str, values: dict[str, Any], *, escape: bool) -> str:
     )
     environment.filters |= {"number": _number, "range": _range, "share": _share, "cell": _cell}
     return environment.get_template(f"{folder}/{template}").render(values)
-
-
-def _data_uri(path: Path) -> str:
-    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def _number(value: float | None) -> str:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ... import PACKAGE
 from ...files import read_json, sha256, write_json
 from ...paths import Paths
 from ..provenance import commit_of, hardware, versions
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["append", "read_actions", "recorded"]
 
-PACKAGE = (__package__ or "").partition(".")[0]
 Stamp = tuple[int, int, int]
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ... import PACKAGE
 from ...files import sha256
 from ..crate.action import Action, current
 from ..crate.graph import agent_entity, to_crate
@@ -12,7 +13,6 @@ from ..source import Metadata
 
 __all__ = ["archive_crate"]
 
-PACKAGE = (__package__ or "").partition(".")[0]
 STEP = "fair publish"
 
 

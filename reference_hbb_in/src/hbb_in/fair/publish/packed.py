@@ -6,12 +6,12 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+from ... import PACKAGE
 from ...errors import UserError
 from ..provenance import commit_of
 
 __all__ = ["DOCUMENTATION", "SOURCE_CODE", "pack_documentation", "pack_source_code"]
 
-PACKAGE = (__package__ or "").partition(".")[0]
 SOURCE_CODE = "source.tar.gz"
 DOCUMENTATION = "documentation.tar.gz"
 

@@ -128,7 +128,7 @@ def spread_figure(keys: Sequence[FeatureKey], found: Mapping[str, np.ndarray], o
         places = np.arange(len(chosen))
         bars = axes.barh(places, values.mean(0), color="C0", alpha=0.35)
         spread = axes.errorbar(values.mean(0), places, xerr=values.std(0, ddof=1), fmt="none", color="C0")
-        points, *_ = [axes.plot(training, places, "o", color="C1", markersize=3)[0] for training in values]
+        points, *_ = axes.plot(values.T, places, "o", color="C1", markersize=3)
         axes.set_xlabel("Share [%]")
         axes.set_title(label, fontsize=11)
         axes.set_xlim(left=0)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from urllib import request
 from urllib.error import HTTPError, URLError
 
+from ... import PACKAGE
 from ...download.http import SafeRedirects
 from .options import DATACITE, RESOLVER
 
 __all__ = ["Exchange", "Network"]
 
-AGENT = f"{(__package__ or '').partition('.')[0]} (FAIR check)"
+AGENT = f"{PACKAGE} (FAIR check)"
 SILENCE = 30.0  # seconds
 LARGEST = 4_000_000  # bytes
 
