@@ -4,23 +4,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import DataConfig
+from fairmodel.config import DataConfig
 from .data.features import SCHEMA
 from .data.options import DataOptions
 from .data.readers import READERS
 from .model.options import ModelOptions
-from .studies.catalogue import STUDIES
-from .studies.paper.section import REPORT
-from .studies.reproduction import ABLATIONS, PUBLISHED
-from .studies.validation.sections import VALIDATION
+from .studies import STUDIES
+from .interpretation.section import REPORT
+from .reproduction.ablations import ABLATIONS, PUBLISHED
+from .validation.sections import VALIDATION
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from torch import nn
 
-    from .dataset import Samples
-    from .interpret.lrp.layer import Handler
-    from .workers import Workers
+    from fairmodel.dataset import Samples
+    from fairmodel.interpret.lrp.layer import Handler
+    from fairmodel.workers import Workers
 
 __all__ = [
     "ABLATIONS",

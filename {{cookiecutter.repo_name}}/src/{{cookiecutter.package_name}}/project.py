@@ -4,20 +4,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import DataConfig
+from fairmodel.config import DataConfig
 from .data.features import SCHEMA
 from .data.options import DataOptions
-from .interface import Ablation, Published, ReportSection, Study, ValidationSection
+from fairmodel.interface import Ablation, Published, ReportSection, Study, ValidationSection
 from .model.options import ModelOptions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from torch import nn
 
-    from .dataset import Samples
-    from .inference.rows import RowReader
-    from .interpret.lrp.layer import Handler
-    from .workers import Workers
+    from fairmodel.dataset import Samples
+    from fairmodel.inference.rows import RowReader
+    from fairmodel.interpret.lrp.layer import Handler
+    from fairmodel.workers import Workers
 
 __all__ = [
     "ABLATIONS",

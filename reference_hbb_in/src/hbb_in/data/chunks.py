@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import UserError
-from ..workers import Workers
+from fairmodel.errors import UserError
+from fairmodel.workers import Workers
 from .options import DataOptions, Window
 from .ragged_file import RaggedFile, RaggedWriter
 from .simulation.generation import LARGEST_SEED, MINIMUM_BIAS, event_records, graviton_settings, qcd_settings

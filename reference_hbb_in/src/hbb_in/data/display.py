@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MultipleLocator
 
-from ..dataset import Samples
-from ..schema import Input
+from fairmodel.dataset import Samples
+from fairmodel.schema import Input
 from .features import SCHEMA, TRACKS, VERTICES
 from .simulation.kinematics import delta_phi
 

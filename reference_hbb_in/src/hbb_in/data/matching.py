@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import UserError
+from fairmodel.errors import UserError
 from .features import CLASSES
 
 __all__ = ["match_spectra"]

@@ -4,8 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from ..config import Section
-from ..download.cern import SERVER, Protocol
+from fairmodel.config import Section
+from fairmodel.download.cern import SERVER, Protocol
 
 __all__ = ["DataOptions", "Window"]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..config import DataConfig
-from ..dataset import DatasetWriter
-from ..errors import UserError
-from ..splits import split
-from ..workers import Workers
+from fairmodel.config import DataConfig
+from fairmodel.dataset import DatasetWriter
+from fairmodel.errors import UserError
+from fairmodel.splits import split
+from fairmodel.workers import Workers
 from .chunks import Chunk, plan, simulate
 from .features import CLASSES, SCHEMA
 from .matching import match_spectra

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..dataset import Samples
-from ..schema import Feature, Input
+from fairmodel.dataset import Samples
+from fairmodel.schema import Feature, Input
 from .features import SCHEMA, SPECTATORS
 from .options import Window
 

@@ -15,8 +15,8 @@ from typing import Any, NoReturn, Self
 import h5py
 import numpy as np
 
-from ..errors import UserError
-from ..files import LateErrorFile, atomic_path
+from fairmodel.errors import UserError
+from fairmodel.files import LateErrorFile, atomic_path
 from .features import SCHEMA
 from .ragged import COLUMN_TYPES, Objects, RaggedJets
 

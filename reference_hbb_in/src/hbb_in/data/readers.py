@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..inference.rows import RowReader
+    from fairmodel.inference.rows import RowReader
 
 __all__ = ["READERS"]
 

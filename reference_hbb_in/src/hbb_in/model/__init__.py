@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .interaction_network import InteractionNetwork
-    from .published import load_published, published_state_dict
+    from ..export import load_published, published_state_dict
 
 __all__ = ["InteractionNetwork", "load_published", "published_state_dict"]
 

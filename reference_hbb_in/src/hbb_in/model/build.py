@@ -1,7 +1,7 @@
 """An untrained interaction network from the `[model]` section of a configuration."""
 
-from ..errors import UserError
-from ..schema import Input, Schema
+from fairmodel.errors import UserError
+from fairmodel.schema import Input, Schema
 from .interaction_network import InteractionNetwork
 from .options import ModelOptions
 

@@ -20,8 +20,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import nn
 
-from ..layers import EmptySlot, PairLinear, WeightedSum
-from ..training.normalise import Standardise
+from fairmodel.layers import EmptySlot, PairLinear, WeightedSum
+from fairmodel.training.normalise import Standardise
 from .pair_effects import available, pair_effects
 from .ragged import Ragged, occupied_slots, ragged
 

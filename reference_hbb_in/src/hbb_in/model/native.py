@@ -16,7 +16,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from ..errors import UserError
+from fairmodel.errors import UserError
 
 __all__ = ["load_library"]
 

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from ..config import Section
+from fairmodel.config import Section
 
 __all__ = ["ModelOptions"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.autograd.function import FunctionCtx
 
-from ..errors import UserError
+from fairmodel.errors import UserError
 from .native import load_library
 from .ragged import Ragged
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
-from ..training.normalise import is_real
+from fairmodel.training.normalise import is_real
 
 __all__ = ["Ragged", "occupied_slots", "ragged"]
 

@@ -1,1 +1,1 @@
-"""Validation of a data set: every column in every class, and what the project checks against published figures."""
+"""Physics sections of the page on the data: each compares the jets with what theory or CMS lets one expect."""

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..dataset import Samples
+from fairmodel.dataset import Samples
 from .features import PARTICLES, SCHEMA
 
 __all__ = ["draw_jet"]

@@ -1,6 +1,6 @@
 """The one table that defines what is stored of a jet and of its particles."""
 
-from ..schema import Feature, Input, Schema
+from fairmodel.schema import Feature, Input, Schema
 
 __all__ = ["SCHEMA"]
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..config import DataConfig
-from ..dataset import DatasetWriter, Samples
-from ..errors import UserError
-from ..progress import progress
-from ..splits import split
-from ..workers import Workers
+from fairmodel.config import DataConfig
+from fairmodel.dataset import DatasetWriter, Samples
+from fairmodel.errors import UserError
+from fairmodel.progress import progress
+from fairmodel.splits import split
+from fairmodel.workers import Workers
 from .features import SCHEMA
 from .simulation import simulate
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..dataset import Samples
+from fairmodel.dataset import Samples
 from .features import PARTICLES
 from .options import DataOptions
 

@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from ..layers import WeightedSum
-from ..training.normalise import Standardise, is_real
+from fairmodel.layers import WeightedSum
+from fairmodel.training.normalise import Standardise, is_real
 
 __all__ = ["DeepSets"]
 

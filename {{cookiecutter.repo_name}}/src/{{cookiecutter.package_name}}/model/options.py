@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..config import Section
+from fairmodel.config import Section
 
 __all__ = ["ModelOptions"]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ...config import DataConfig
-from ...dataset import DatasetWriter
-from ...errors import UserError
-from ...splits import SPLITS, split
-from ...workers import Workers
+from fairmodel.config import DataConfig
+from fairmodel.dataset import DatasetWriter
+from fairmodel.errors import UserError
+from fairmodel.splits import SPLITS, split
+from fairmodel.workers import Workers
 from ..features import CLASSES, SCHEMA
 from ..ragged import EVENT, to_samples
 from ..ragged_file import RaggedFile

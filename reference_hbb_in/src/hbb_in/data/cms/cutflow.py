@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...files import write_json, write_text
+from fairmodel.files import write_json, write_text
 
 __all__ = ["Cutflow"]
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from ...download.cern import fetch
-from ...download.manifest import Manifest
-from ...paths import Paths
+from fairmodel.download.cern import fetch
+from fairmodel.download.manifest import Manifest
+from fairmodel.paths import Paths
 from ..options import DataOptions
 from .convert import DOI
 

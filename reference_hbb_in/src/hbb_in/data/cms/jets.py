@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...schema import Input
+from fairmodel.schema import Input
 from ..features import SCHEMA
 from ..options import Window
 from ..ragged import COLUMN_TYPES, LABELS, WEIGHT, Objects, RaggedJets, branch_of, objects_of

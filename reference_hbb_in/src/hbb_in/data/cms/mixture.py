@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ...config import DataConfig
-from ...errors import UserError
-from ...splits import SPLITS, split
-from ...workers import Workers
+from fairmodel.config import DataConfig
+from fairmodel.errors import UserError
+from fairmodel.splits import SPLITS, split
+from fairmodel.workers import Workers
 from ..chunks import plan, simulate
 from ..ragged import EVENT, RaggedJets
 from ..ragged_file import RaggedFile, gather

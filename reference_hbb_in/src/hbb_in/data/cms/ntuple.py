@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ...errors import UserError
+from fairmodel.errors import UserError
 
 __all__ = ["TREE", "check_finite", "count_entries", "read_ntuple", "reader_versions", "refuse"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ...errors import UserError
+from fairmodel.errors import UserError
 from ..options import Window
 from ..ragged_file import RaggedFile, RaggedWriter
 from .jets import read_jets

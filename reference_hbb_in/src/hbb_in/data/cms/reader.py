@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...inference.rows import InputRows
+from fairmodel.inference.rows import InputRows
 from ..features import SCHEMA
 from ..ragged import EVENT, branch_of, padded
 from .jets import read_objects

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...files import atomic_path
+from fairmodel.files import atomic_path
 from ..features import SCHEMA
 from ..ragged import COLUMN_TYPES, Objects, RaggedJets, branch_of
 from .ntuple import TREE, reader_versions

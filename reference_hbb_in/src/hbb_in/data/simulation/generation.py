@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import UserError
+from fairmodel.errors import UserError
 from .record import EventRecord
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from ...errors import UserError
+from fairmodel.errors import UserError
 
 __all__ = ["LIBRARIES", "library_versions"]
 

@@ -1,0 +1,129 @@
+"""Record a step as it runs: files that it made, and all that they may depend on."""
+
+import fcntl
+import hashlib
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ... import PACKAGE
+from ...files import read_json, sha256, write_json
+from ...paths import Paths
+from ...metadata.provenance import commit_of, hardware, versions
+from ...metadata.source import SOURCE, read_metadata
+from .action import Action, pruned
+from .checksums import Checksums
+from .graph import CRATE, agent_entity, from_crate, to_crate
+from .redact import redacted, redacted_command
+from .steps import reach_of
+
+if TYPE_CHECKING:
+    from ...config import RunConfig
+
+__all__ = ["append", "read_actions", "recorded"]
+
+Stamp = tuple[int, int, int]
+
+
+@contextmanager
+def recorded(config: "RunConfig", paths: Paths, words: tuple[str, ...]) -> Iterator[None]:
+    """Append the step that the block runs to the project's crate, once it has ended well and if it made files.
+
+    `words` is the command line. Where several processes train together, the first of them keeps the record.
+    """
+    step, reach = reach_of(words, paths.profile)
+    if not reach.writes or os.environ.get("RANK", "0") != "0" or not (paths.root / SOURCE).is_file():
+        yield
+        return
+    author = read_metadata(paths.root).people[0]  # what is wrong with fair.toml is said before the work, not after
+    before, started = _snapshot(paths), _now()
+    yield
+    after = _snapshot(paths)
+    made = [name for name, stamp in after.items() if before.get(name) != stamp and reach.has(name)]
+    if not made:
+        return
+    checksums = Checksums(paths.root)
+    read = [name for name in reach.reads if name not in made and (paths.root / name).is_file()]
+    action = Action(
+        step=step,
+        profile=paths.profile,
+        command=f"python -m {PACKAGE} {redacted_command(words, paths.root)}",
+        started=started,
+        ended=_now(),
+        agent=agent_entity(author)["@id"],
+        settings=_settings(config, paths.root),
+        inputs={name: checksums.of(paths.root / name) for name in read},
+        outputs={name: checksums.of(paths.root / name) for name in made},
+    )
+    append(paths.root, action, checksums)
+
+
+def append(root: Path, action: Action, checksums: Checksums | None = None) -> None:
+    """Add an action to the crate, which is whole at any time, whatever other steps end at the same moment."""
+    lock = root / "build" / "provenance.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        actions = pruned([*read_actions(root), action])
+        write_json(root / CRATE, to_crate(actions, read_metadata(root), PACKAGE))
+        if checksums:
+            checksums.save()
+
+
+def read_actions(root: Path) -> list[Action]:
+    """The actions in a project's crate; none where nothing was recorded yet. UserError for a damaged crate."""
+    return from_crate(read_json(root / CRATE)) if (root / CRATE).exists() else []
+
+
+def _snapshot(paths: Paths) -> dict[str, Stamp]:
+    """Every file of the profile with what changes when it is written anew."""
+    folders = (paths.processed, paths.model, paths.report)
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".part"]
+    return {path.relative_to(paths.root).as_posix(): _stamp(path.stat()) for path in files}
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _settings(config: "RunConfig", root: Path) -> dict[str, Any]:
+    """What a result may depend on beside its inputs. Environment variables are left out: they hold secrets."""
+    configuration = redacted(config.model_dump(mode="json"))
+    return {
+        "commit": commit_of(root),
+        "configuration": configuration,
+        "seeds": dict(_seeds(configuration)),
+        "environment": _environment(root),
+        "hardware": hardware(),
+    }
+
+
+def _seeds(table: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, int]]:
+    """Every seed of a configuration by its key path."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _seeds(value, f"{where}{key}.")
+        elif key == "seed" or key.endswith("_seed"):
+            yield f"{where}{key}", value
+
+
+def _environment(root: Path) -> dict[str, Any]:
+    """Python, the libraries that matter most, and checksums of the lock file and of the list of what is installed."""
+    # a distribution's folder is named after it and its version; to read what is inside would take half a second
+    names = sorted({path.name for entry in sys.path for path in Path(entry or ".").glob("*.dist-info")})
+    lock = root / "constraints.txt"
+    return {
+        "python": platform.python_version(),
+        "packages": versions(),
+        "constraints_sha256": sha256(lock) if lock.is_file() else None,
+        "installed_sha256": hashlib.sha256("\n".join(names).encode()).hexdigest(),
+    }

@@ -1,0 +1,89 @@
+"""Everything that the descriptions of a trained model are made from: none of it is typed."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from ..evaluation.rows import read_metrics
+from ..files import read_json, sha256
+from ..paths import Paths
+from ..schema import Schema
+from ..splits import SPLITS
+from .crate.checksums import Checksums
+from .crate.graph import media_type
+from ..metadata.source import Metadata
+
+__all__ = ["Facts", "File", "gather", "read_requirements", "requirements_in", "run_hardware"]
+
+PUBLISHED = ("weights.safetensors", "model.onnx", "model-dense.onnx", "sample.safetensors", "config.json", "run.json")
+
+
+@dataclass(frozen=True)
+class File:
+    """A file by its name, with what proves its content."""
+
+    name: str
+    size: int
+    sha256: str
+    format: str
+
+    @classmethod
+    def of(cls, path: Path, digest: str) -> "File":
+        """The file at a path."""
+        return cls(path.name, path.stat().st_size, digest, media_type(path.name))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Metadata, schema of the data, record of the training, metrics, and the files of model and data set."""
+
+    metadata: Metadata
+    schema: Schema
+    profile: str
+    run: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    files: tuple[File, ...]
+    data: tuple[File, ...]
+    requirements: tuple[str, ...]
+
+
+def gather(schema: Schema, paths: Paths, metadata: Metadata, folder: Path | None = None) -> Facts:
+    """The facts of a profile; the model's files are read in `folder`, by default in the profile's own.
+
+    Raises UserError where the model has not been trained and evaluated, or its data are missing.
+    """
+    run, metrics = read_json(paths.run), read_metrics(paths.metrics)
+    missing = [paths.split(name) for name in SPLITS if not paths.split(name).is_file()]
+    if missing:
+        message = f"{missing[0]} does not exist; the descriptions need the data set, make it with `make data`"
+        raise UserError(message)
+    known = Checksums(paths.root)  # large files are read once
+    files = _files(((folder or paths.model) / name for name in PUBLISHED), sha256)
+    data = _files(map(paths.split, SPLITS), known.of)
+    return Facts(metadata, schema, paths.profile, run, metrics, files, data, read_requirements(paths.root))
+
+
+def _files(paths: Iterable[Path], digest: Callable[[Path], str]) -> tuple[File, ...]:
+    return tuple(File.of(path, digest(path)) for path in paths if path.is_file())
+
+
+def read_requirements(root: Path) -> tuple[str, ...]:
+    """What the project declares that its code needs, extras left out: one requirement each, without comments."""
+    files = [root / "requirements" / name for name in ("core.txt", "project.txt")]
+    return requirements_in(path for path in files if path.is_file())
+
+
+def requirements_in(files: Iterable[Path]) -> tuple[str, ...]:
+    """The requirements in some files, one a line, without comments."""
+    lines = (line for path in files for line in path.read_text(encoding="utf-8").splitlines())
+    bare = (line.partition(" #")[0].strip() for line in lines)
+    return tuple(line for line in bare if line and not line.startswith("#"))
+
+
+def run_hardware(run: Mapping[str, Any]) -> str:
+    """What the network was trained on, in words."""
+    hardware, training = run["hardware"], run.get("training", {})
+    cores = f"{hardware['cores']} core" + "s" * (hardware["cores"] != 1)
+    return f"{hardware['processor'] or hardware['machine']}, {cores}, device {training.get('device', 'cpu')}"

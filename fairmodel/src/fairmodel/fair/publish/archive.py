@@ -1,0 +1,146 @@
+"""The folder that is published: the model with everything that is needed to judge, cite, verify and run it."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from ...config import RunConfig
+from ...errors import UserError
+from ...export.onnx import DENSE
+from ...export.sample import SAMPLE
+from ...files import sha256, write_json, write_text
+from ...interface import Project
+from ...paths import Paths
+from ...schema import Schema
+from ..crate.graph import CRATE
+from ..crate.record import read_actions
+from ..describe import DESCRIPTIONS
+from ..facts import gather
+from ..fetch.fetch_model import FetchError, Model, content_problem, read_manifest
+from ...metadata.identifiers import doi_url
+from ..metadata import GENERATORS
+from ...metadata.source import SOURCE, Metadata, read_metadata
+from .crate import archive_crate
+from .packed import DOCUMENTATION, SOURCE_CODE, pack_documentation, pack_source_code
+from .stamp import stamped
+
+__all__ = ["MANIFEST", "build_archive", "citation_line"]
+
+MANIFEST = "manifest.json"
+
+
+def build_archive(project: Project, config: RunConfig, paths: Paths, folder: Path, *, doi: str, date: str) -> Path:
+    """Make the archive of a profile's model anew in `folder`, with `doi` and `date` in all of its metadata.
+
+    The same inputs give the same bytes. Raises UserError for what is missing, and for an archive that would not pass
+    the checks of those who fetch it.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    source = (paths.root / SOURCE).read_text(encoding="utf-8")
+    # the DOI of all versions is not known before the first one is public: a repeated publication has to be the same
+    write_text(folder / SOURCE, stamped(source, {"doi": doi, "concept-doi": "", "date-released": date}))
+    metadata = read_metadata(folder)
+    sources = _sources(paths)
+    for name, path in sources.items():
+        shutil.copyfile(path, folder / name)
+    for name, generate in GENERATORS.items():
+        if not name.startswith("."):
+            write_text(folder / name, generate(metadata))
+    for path in folder.glob("*.onnx"):
+        _stamp_graph(path, metadata)
+    facts = gather(project.SCHEMA, paths, metadata, folder)
+    for name, describe in DESCRIPTIONS.items():
+        write_text(folder / name, describe(facts))
+    steps = [action for action in read_actions(paths.root) if action.profile == paths.profile]
+    sources |= {name: paths.model / name for name in DESCRIPTIONS}
+    names = {path.relative_to(paths.root).as_posix(): name for name, path in sources.items()}
+    write_json(folder / CRATE, archive_crate(steps, metadata, paths.profile, folder, names))
+    pack_source_code(paths.root, folder, metadata.identity.version)
+    pack_documentation(paths.root / "docs" / "_build", folder, metadata.identity.version)
+    write_json(folder / MANIFEST, _manifest(project.SCHEMA, config, paths, metadata, folder))
+    _verify(folder)
+    return folder
+
+
+def _sources(paths: Paths) -> dict[str, Path]:
+    """The project's files by their name in the archive. Raises UserError naming those that are missing."""
+    needed = [paths.weights, paths.onnx, paths.model / SAMPLE, paths.run, paths.model / "config.json", paths.metrics]
+    if missing := [path for path in needed if not path.is_file()]:
+        names = ", ".join(path.relative_to(paths.root).as_posix() for path in missing)
+        message = (
+            f"{names} {'is' if len(missing) == 1 else 'are'} missing; run `make all PROFILE={paths.profile}` first"
+        )
+        raise UserError(message)
+    others = [paths.model / DENSE, paths.history, paths.page, paths.root / "LICENSE"]
+    return {path.name: path for path in (*needed, *others) if path.is_file()} | {"config.toml": paths.config}
+
+
+def _stamp_graph(path: Path, metadata: Metadata) -> None:
+    """Write what the metadata say of the model into the graph itself."""
+    graph = onnx.load(path)
+    identity = metadata.identity
+    properties = {item.key: item.value for item in graph.metadata_props}
+    properties |= {key: getattr(identity, key) for key in ("title", "version", "license", "doi")}
+    onnx.helper.set_model_props(graph, properties)
+    path.write_bytes(graph.SerializeToString(deterministic=True))
+
+
+def _manifest(schema: Schema, config: RunConfig, paths: Paths, metadata: Metadata, folder: Path) -> dict[str, Any]:
+    """What whoever fetches the archive needs to verify it, to feed the network and to cite."""
+    identity = metadata.identity
+    packed = [path for name in (SOURCE_CODE, DOCUMENTATION) if (path := folder / name).exists()]
+    return {
+        "schema": 1,
+        "title": identity.title,
+        "version": identity.version,
+        "doi": identity.doi,
+        "license": identity.license,
+        "citation": citation_line(metadata),
+        "model": paths.onnx.name,
+        "inputs": [
+            {
+                "name": item.name,
+                "slots": item.slots,
+                "features": [{"name": feature.name, "unit": feature.unit} for feature in item.features],
+            }
+            for item in schema.inputs
+        ],
+        "outputs": [{"name": name, "classes": list(schema.classes)} for name in ("logits", "probabilities")],
+        "sample": SAMPLE,
+        "tolerance": config.export.tolerance,
+        "files": [_listed(path) for path in sorted(folder.iterdir()) if path not in packed],
+        # apart: no such file is ever fetched with a model
+        "packed": [_listed(path) for path in packed],
+    }
+
+
+def _listed(path: Path) -> dict[str, Any]:
+    return {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def citation_line(metadata: Metadata) -> str:
+    """One line by which to cite the model."""
+    identity = metadata.identity
+    authors = ", ".join(person.full_name for person in metadata.people)
+    year = f" ({identity.date_released[:4]})" if identity.date_released else ""
+    doi = f" {doi_url(identity.doi)}" if identity.doi else ""
+    return f"{authors}{year}. {identity.title}, version {identity.version}.{doi}"
+
+
+def _verify(folder: Path) -> None:
+    """Do what a stranger does who fetches the archive."""
+    try:
+        manifest = read_manifest((folder / MANIFEST).read_bytes())
+        for file in manifest["files"]:
+            if problem := content_problem(folder / file["name"], file):
+                message = f"{file['name']} {problem}"
+                raise FetchError(message)
+        Model(folder, manifest).check()
+    except FetchError as error:
+        message = (
+            f"{folder} is no archive that others could use: {error}; run `make export`, and look at {MANIFEST} there"
+        )
+        raise UserError(message) from error

@@ -1,0 +1,132 @@
+"""sbom.cdx.json: the software that the model was made with, as a CycloneDX 1.6 bill of materials."""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from importlib import metadata as installed
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from .. import PACKAGE
+from .facts import Facts, File
+from ..metadata.identifiers import doi_url
+
+__all__ = ["closure", "sbom"]
+
+
+def sbom(facts: Facts) -> str:
+    """The text of sbom.cdx.json: the model, and every distribution that the package needs, as installed. Offline."""
+    found = closure(facts.requirements)
+    components = [_component(name, found[name]) for name in sorted(found)]
+    content: dict[str, Any] = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"timestamp": facts.run["finished"], "component": _model(facts)},
+        "components": [_program(facts), *components],
+        "dependencies": list(_dependencies(found, facts.requirements)),
+    }
+    # the same content has the same serial number
+    number = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(content, sort_keys=True))
+    return json.dumps(content | {"serialNumber": number.urn}, indent=2, ensure_ascii=False) + "\n"
+
+
+def closure(declared: Iterable[str]) -> dict[str, installed.Distribution]:
+    """The distributions that are needed directly and indirectly, as installed here, by normalised name."""
+    found: dict[str, installed.Distribution] = {}
+    waiting = [Requirement(line) for line in declared]
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if name in found:
+            continue
+        try:
+            found[name] = installed.distribution(name)
+        except installed.PackageNotFoundError:
+            continue
+        waiting += _needed(found[name])
+    return found
+
+
+def _needed(distribution: installed.Distribution) -> list[Requirement]:
+    parsed = [Requirement(line) for line in distribution.requires or ()]
+    return [item for item in parsed if item.marker is None or item.marker.evaluate({"extra": ""})]
+
+
+def _reference(name: str, version: str) -> str:
+    """Package URL; a local version such as +cpu is no part of the release in the index."""
+    return f"pkg:pypi/{name}@{version.partition('+')[0]}"
+
+
+def _component(name: str, distribution: installed.Distribution) -> dict[str, Any]:
+    reference = _reference(name, distribution.version)
+    component = {
+        "type": "library",
+        "bom-ref": reference,
+        "name": name,
+        "version": distribution.version,
+        "purl": reference,
+    }
+    about = distribution.metadata.json
+    expression = about.get("license_expression")
+    name_of_licence = str(about.get("license") or "").strip().partition("\n")[0][:100]
+    if expression:
+        return component | {"licenses": [{"expression": expression}]}
+    return component | ({"licenses": [{"license": {"name": name_of_licence}}]} if name_of_licence else {})
+
+
+def _program(facts: Facts) -> dict[str, Any]:
+    identity = facts.metadata.identity
+    return {"type": "application", "bom-ref": PACKAGE, "name": PACKAGE, "version": identity.version}
+
+
+def _model(facts: Facts) -> dict[str, Any]:
+    """The model itself, with its card in short and the checksums of its files."""
+    identity, model = facts.metadata.identity, facts.metadata.model
+    values = [("auc", facts.metrics["auc"]), ("accuracy", facts.metrics["accuracy"])]
+    metrics = [
+        {"type": name, "value": str(item["value"]), "confidenceInterval": _interval(item)} for name, item in values
+    ]
+    considerations = {
+        "useCases": [model.intended_use] if model.intended_use else [],
+        "technicalLimitations": [model.limitations] if model.limitations else [],
+        "ethicalConsiderations": [{"name": model.ethics}] if model.ethics else [],
+    }
+    return {
+        "type": "machine-learning-model",
+        "bom-ref": "model",
+        "name": identity.title,
+        "version": identity.version,
+        "description": identity.description,
+        **({"externalReferences": [{"type": "distribution", "url": doi_url(identity.doi)}]} if identity.doi else {}),
+        "modelCard": {
+            "modelParameters": {"approach": {"type": "supervised"}, "task": model.task or "classification"},
+            "quantitativeAnalysis": {"performanceMetrics": metrics},
+            "considerations": {name: value for name, value in considerations.items() if value},
+        },
+        "components": [_file(item) for item in facts.files],
+    }
+
+
+def _interval(item: dict[str, float]) -> dict[str, str]:
+    """One standard deviation on either side."""
+    return {"lowerBound": str(item["value"] - item["error"]), "upperBound": str(item["value"] + item["error"])}
+
+
+def _file(item: File) -> dict[str, Any]:
+    digest = [{"alg": "SHA-256", "content": item.sha256}]
+    return {"type": "file", "bom-ref": f"file-{item.name}", "name": item.name, "hashes": digest}
+
+
+def _dependencies(found: dict[str, installed.Distribution], declared: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Who needs whom; the model needs the package, the package what it declares."""
+    references = {name: _reference(name, item.version) for name, item in found.items()}
+    direct = {canonicalize_name(item.name) for item in map(Requirement, declared)}
+    yield {"ref": "model", "dependsOn": [PACKAGE]}
+    yield {"ref": PACKAGE, "dependsOn": [references[name] for name in sorted(direct & references.keys())]}
+    for name, item in sorted(found.items()):
+        needed = {canonicalize_name(requirement.name) for requirement in _needed(item)} & references.keys()
+        yield {"ref": references[name], "dependsOn": [references[other] for other in sorted(needed)]}

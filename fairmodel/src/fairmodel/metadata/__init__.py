@@ -1,0 +1,1 @@
+"""fair.toml and the records of runs."""

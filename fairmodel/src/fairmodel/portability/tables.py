@@ -1,0 +1,112 @@
+"""The tables of the comparison: answers, speed and platform (Tables 8 and 6 of arXiv:2212.05081)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..evaluation.rows import ScoredRows
+from ..reproduce.paired import agreement, fidelity
+from ..reproduce.published import Beside
+from ..present.tables import Cell, Column, Table
+
+__all__ = ["NOT_RUN", "accuracy_table", "answers", "platform_table", "speed_table"]
+
+NOT_RUN = "not run here"
+ACCURACY = (
+    Column("accuracy", "Accuracy", digits=2, percent=True),
+    Column("auc", "AUC", digits=3, percent=True),
+    Column("fidelity", "Fidelity to PyTorch", digits=4, percent=True),
+    Column("same_class", "Same class", digits=3, percent=True),
+)
+DIFFERENCE = Column("largest_logit_difference", "Largest logit difference")
+SPEED = (
+    Column("latency", "One row [ms]", digits=3),
+    Column("batch_time", "Largest batch [ms]", digits=1),
+    Column("throughput", "Rows per second", digits=0),
+    Column("busy", "Processor", digits=0, percent=True),
+    Column("opening", "Until ready [s]", digits=1),
+    Column("memory", "Memory [MB]", digits=0),
+)
+
+
+def answers(rows: ScoredRows, reference: ScoredRows, logits: np.ndarray, expected: np.ndarray) -> dict[str, float]:
+    """Accuracy and AUC of a runtime's answers, and how they differ from the reference's.
+
+    `logits` and `expected` are float32 (row, class), of the runtime and of the reference.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    return {
+        "accuracy": float((rows.probability.argmax(1) == rows.label).mean()),
+        "auc": float(roc_auc_score(rows.is_signal, rows.score)),
+        "fidelity": fidelity(rows, reference),
+        "same_class": agreement(rows, reference),
+        "largest_logit_difference": float(np.abs(logits.astype(np.float64) - expected).max()),
+    }
+
+
+def accuracy_table(runtimes: Mapping[str, Mapping[str, Any]], entity: str, rows: int, beside: Beside) -> Table:
+    """What each runtime answers, beside published numbers if there are any."""
+    cells: dict[str, dict[str, Cell]] = {}
+    for name, found in runtimes.items():
+        row: dict[str, Cell] = {"runtime": name, **beside.cells(name)}
+        if found["status"] != "measured":
+            cells[name] = row | {"accuracy": NOT_RUN}
+            continue
+        numbers: dict[str, Cell] = {column.key: found[column.key] for column in ACCURACY}
+        cells[name] = row | numbers | {DIFFERENCE.key: f"{found[DIFFERENCE.key]:.1e}"}
+    columns = (Column("runtime", "Runtime"), *ACCURACY, DIFFERENCE, *beside.columns(*ACCURACY[:3]))
+    caption = f"The same model in several runtimes, on all {rows} {entity} of the test split."
+    notes = ("Fidelity is one minus the mean distance of the scores; the last columns compare with PyTorch.",)
+    return Table("portability", caption, columns, cells, (*notes, *_not_run(runtimes), *beside.notes))
+
+
+def speed_table(runtimes: Mapping[str, Mapping[str, Any]], largest: int, threads: int) -> Table:
+    """How soon each runtime answers, and what it takes."""
+    cells: dict[str, dict[str, Cell]] = {}
+    for name, found in runtimes.items():
+        if found["status"] != "measured":
+            cells[name] = {"runtime": name, "device": NOT_RUN}
+            continue
+        single, batch = (float(np.median(found["seconds"][str(size)])) for size in (1, largest))
+        cells[name] = {
+            "runtime": name,
+            "device": found["device"],
+            "latency": 1e3 * single,
+            "batch_time": 1e3 * batch,
+            "throughput": largest / batch,
+            "busy": found["busy"],
+            "opening": found["opening_seconds"],
+            "memory": found["memory_megabytes"],
+        }
+    caption = (
+        f"Speed: medians, with {threads} thread{'s' * (threads > 1)} on the processor; largest batch: {largest} rows."
+    )
+    notes = (
+        "Processor: time of all its threads over elapsed time. Memory: of the whole process, libraries included. "
+        "Times include everything from arrays to arrays.",
+    )
+    return Table(
+        "portability_speed", caption, (Column("runtime", "Runtime"), Column("device", "Device"), *SPEED), cells, notes
+    )
+
+
+def platform_table(platforms: Mapping[str, Mapping[str, str]]) -> Table:
+    """One or more platforms beside each other."""
+    names = dict.fromkeys(name for platform in platforms.values() for name in platform)
+    columns = (Column("item", "Item"), *(Column(key, key) for key in platforms))
+    rows: dict[str, dict[str, Cell]] = {name: {"item": name} for name in names}
+    for key, platform in platforms.items():
+        for name, value in platform.items():
+            rows[name][key] = value
+    return Table("platform", "The platform.", columns, rows)
+
+
+def _not_run(runtimes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Why runtimes are missing, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for name, found in runtimes.items():
+        if found["status"] != "measured":
+            reasons.setdefault(found["problem"], []).append(name)
+    return [f"{NOT_RUN.capitalize()}: {'; '.join(names)}: {reason}." for reason, names in reasons.items()]

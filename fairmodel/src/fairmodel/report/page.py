@@ -1,0 +1,149 @@
+"""The HTML report: one self-contained page that shows the results and names the command behind each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+from ..config import RunConfig
+from ..dataset import Dataset
+from ..evaluation.rows import read_metrics, read_scores
+from ..fair.check.section import fair_sections
+from ..metadata.source import read_metadata
+from ..files import read_json, write_text
+from ..interface import Project
+from ..interpret.section import interpretation_sections
+from ..paths import Paths
+from ..portability.section import portability_sections
+from ..reproduce.section import reproduction_sections
+from .dependence import dependence_figure, groups_figure
+from .figures import history_figure, input_figure, loss_figure
+from .performance import calibration_figure, roc_figure, score_figure
+from ..present.style import data_uri, figure_style, save_figure
+from .summary import metric_rows
+
+__all__ = ["Plot", "draw", "report"]
+
+INPUT_ROWS = 4000
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure of the report: the name of its files, its title, a sentence on it, and the step that made the data."""
+
+    name: str
+    title: str
+    text: str
+    step: str
+    figure: Figure
+    wide: bool = False
+
+
+def report(project: Project, config: RunConfig, paths: Paths) -> None:
+    """Draw the figures into `figures/` and write `report.html`."""
+    metrics, run = read_metrics(paths.metrics), read_json(paths.run)
+    with figure_style():
+        plots = draw(project, config, paths, metrics, run)
+        images = {plot.name: _image(plot, paths) for plot in plots}
+    sections = [(item.title, item.command, item.render(config, paths.report)) for item in project.REPORT]
+    sections += (
+        interpretation_sections(paths)
+        + reproduction_sections(paths)
+        + portability_sections(paths)
+        + fair_sections(paths)
+    )
+    environment = Environment(
+        loader=PackageLoader(__package__ or "", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    page = environment.get_template("page.html.j2").render(
+        model=read_metadata(paths.root).identity,
+        rows=metric_rows(metrics),
+        metrics=metrics,
+        entity=project.SCHEMA.entity,
+        run=run,
+        profile=paths.profile,
+        configuration=config.model_dump(mode="json"),
+        plots=plots,
+        images=images,
+        sections=sections,
+    )
+    write_text(paths.page, page)
+
+
+def draw(project: Project, config: RunConfig, paths: Paths, metrics: dict[str, Any], run: dict[str, Any]) -> list[Plot]:
+    """All figures of the report; groups, dependence and the ranking of the features where there is any of them."""
+    return [
+        *_performance(project, config, paths, metrics),
+        _history(paths, run),
+        *_dependence(project, metrics),
+        *_importance(paths),
+        *_inputs(project, paths),
+    ]
+
+
+def _performance(project: Project, config: RunConfig, paths: Paths, metrics: dict[str, Any]) -> Iterator[Plot]:
+    schema, options = project.SCHEMA, config.evaluation
+    rows = read_scores(paths.scores, schema.signal)
+    rows = rows.take(rows.weight > 0)
+    text = "The threshold on the score runs along the curve. The band contains the uncertainty of the threshold."
+    roc = roc_figure(rows, schema, metrics, options)
+    yield Plot("roc", "How well signal and background separate", text, "evaluate", roc)
+    text = "Each class by itself; rows far on the wrong side are those that the network takes for something else."
+    score = score_figure(rows, schema, config.report.score_bins)
+    yield Plot("score", "The network's score in each class", text, "evaluate", score)
+    error = metrics["calibration"]["error"]
+    text = (
+        f"Of the {schema.entity} with a score of 0.8, 80 % should be signal. Mean distance from that: "
+        f"{error['value']:.4f} ± {error['error']:.4f}; a network without fault would have {error['perfect']:.4f}."
+    )
+    calibration = calibration_figure(metrics, schema)
+    yield Plot("calibration", "Whether the score is a probability", text, "evaluate", calibration)
+
+
+def _history(paths: Paths, run: dict[str, Any]) -> Plot:
+    text = "The network of the epoch with the least validation loss is kept."
+    figure = history_figure(paths.history, run["training"]["best_epoch"])
+    return Plot("history", "How the training went", text, "train", figure)
+
+
+def _dependence(project: Project, metrics: dict[str, Any]) -> Iterator[Plot]:
+    schema = project.SCHEMA
+    if metrics["groups"]:
+        text = "Each kind of background against all signal. Arrows are lower limits: no background passes."
+        figure = groups_figure(metrics, schema)
+        yield Plot("groups", "Which background is hard to tell from signal", text, "evaluate", figure)
+    explanation = (
+        "Signal and background of the same bin; arrows are lower limits. Below, the shape of the background before and "
+        "after the cuts that leave so much signal, with their Jensen-Shannon divergence in bits, and that of as many "
+        f"{schema.entity} chosen blindly."
+    )
+    spectators = {feature.name: feature for feature in schema.spectators}
+    for number, name in enumerate(metrics["dependence"]):
+        figure = dependence_figure(spectators[name], metrics, schema)
+        text = f"{name}: {spectators[name].description}. {'' if number else explanation}"
+        yield Plot(f"dependence_{name}", f"How it depends on {name}", text, "evaluate", figure)
+
+
+def _importance(paths: Paths) -> Iterator[Plot]:
+    """The ranking of the features, if that step has run."""
+    if paths.importance.exists():
+        text = "Features that carry the same information hide each other's loss."
+        figure = loss_figure(read_json(paths.importance)["features"])
+        yield Plot("importance", "What each feature is worth", text, "explain", figure)
+
+
+def _inputs(project: Project, paths: Paths) -> Iterator[Plot]:
+    schema = project.SCHEMA
+    with Dataset(paths.split("test"), schema) as dataset:
+        samples = dataset.read(0, INPUT_ROWS)
+    text = f"Real objects of the first {len(samples)} {schema.entity} of the test split."
+    for item in schema.inputs:
+        title = f"What the network sees: {item.name}"
+        yield Plot(f"inputs_{item.name}", title, text, "data", input_figure(samples, item, schema), wide=True)
+
+
+def _image(plot: Plot, paths: Paths) -> str:
+    """Write the figure into `figures/`; returns its PNG as a data URI."""
+    return data_uri(save_figure(plot.figure, paths.report / "figures" / plot.name))

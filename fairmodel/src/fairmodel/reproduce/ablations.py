@@ -1,0 +1,117 @@
+"""Smaller networks and fewer features, each trained anew: what is lost against the whole network."""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..config import RunConfig
+from ..dataset import Dataset, Samples
+from ..errors import UserError
+from ..evaluation.predict import load_network
+from ..interface import Ablation, Project
+from ..interpret.activity.relative import sparsity
+from ..paths import Paths
+from ..workers import Workers
+from .figures import ablations_figure
+from .outcome import Outcome
+from .paired import agreement, fidelity, paired_bootstrap
+from .published import Beside
+from .result import Result, write_result
+from ..present.tables import Cell, Column, Table
+from .trials import Trial, TrialPaths, run_trials, with_seed
+
+__all__ = ["BASELINE", "run_ablations"]
+
+STUDY = "ablations"
+BASELINE = "baseline"
+AUC = Column("auc", "AUC")
+FIDELITY = Column("fidelity", "Fidelity", digits=2, percent=True)
+SPARSITY = Column("sparsity", "Sparsity", digits=2)
+COLUMNS = (
+    Column("model", "Model"),
+    Column("parameters", "Parameters"),
+    AUC,
+    Column("difference", "AUC - baseline"),
+    FIDELITY,
+    Column("agreement", "Same decision", digits=2, percent=True),
+    SPARSITY,
+)
+NOTES = (
+    "Fidelity: 1 - mean distance of the score from the baseline's. Same decision: share of the test rows that get the "
+    "baseline's class.",
+    "Sparsity: share of nodes whose relative activity is below 0.2, mean over the classes.",
+    "Errors are those of the finite test split; the difference from the baseline is of the same bootstrap samples. "
+    "Each model is one training.",
+)
+
+
+def run_ablations(project: Project, config: RunConfig, paths: Paths, workers: Workers) -> None:
+    """Train the profile's network and each variant of `project.ABLATIONS` with the same seed on the same rows.
+
+    Writes `reports/<profile>/reproduction/ablations.*`.
+    """
+    started = time.perf_counter()
+    variants = _variants(project)
+    config = with_seed(config, 1)
+    configs = {name: _vary(project, config, name, ablation) for name, ablation in variants.items()}
+    trials = [Trial(STUDY, name, each, paths.processed) for name, each in configs.items()]
+    outcomes = run_trials(project, paths, trials, workers)
+    with Dataset(paths.split("test"), project.SCHEMA) as dataset:
+        samples = dataset.read(0, config.interpretation.rows)
+    beside = Beside.of(project, STUDY)
+    rows = {
+        trial.name: {"model": variants[trial.name].label}
+        | _row(project, trial, outcome, outcomes[0])
+        | {"sparsity": _sparsity(project, paths, trial, outcome, samples)}
+        | beside.cells(trial.name)
+        for trial, outcome in zip(trials, outcomes, strict=True)
+    }
+    columns = (*COLUMNS, *beside.columns(AUC, FIDELITY, SPARSITY))
+    table = Table(STUDY, "Smaller networks, trained anew", columns, rows, (*NOTES, *beside.notes))
+    draw = partial(ablations_figure, rows)
+    write_result(paths, Result(STUDY, STUDY, config.training.seed, [table], draw, outcomes), started)
+
+
+def _variants(project: Project) -> dict[str, Ablation]:
+    """All models of the study, the whole one first."""
+    if not project.ABLATIONS or BASELINE in project.ABLATIONS:
+        message = (
+            f"ABLATIONS in project.py must name at least one variant of the network, and none {BASELINE!r}, "
+            "which is the network of the profile itself"
+        )
+        raise UserError(message)
+    return {BASELINE: Ablation("Baseline", {})} | dict(project.ABLATIONS)
+
+
+def _vary(project: Project, config: RunConfig, name: str, ablation: Ablation) -> RunConfig:
+    changed: Mapping[str, Any] = config.model.model_dump() | dict(ablation.model)
+    try:
+        model = project.ModelOptions.model_validate(changed)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(map(str, problem["loc"]))
+        message = f"ABLATIONS[{name!r}] in project.py does not fit the [model] section: {key}: {problem['msg']}"
+        raise UserError(message) from error
+    return config.model_copy(update={"model": model})
+
+
+def _row(project: Project, trial: Trial, outcome: Outcome, baseline: Outcome) -> dict[str, Cell]:
+    """What the scores and the metrics of a model say."""
+    signal, options = project.SCHEMA.signal, trial.config.evaluation
+    a, b = baseline.scores(signal), outcome.scores(signal)
+    pairs = paired_bootstrap(a, b, points=(), trials=options.bootstrap, seed=options.seed)
+    return {
+        "parameters": int(outcome.metrics["parameters"]),
+        "auc": outcome.metric("auc"),
+        "difference": None if trial.name == BASELINE else pairs["auc"].difference,
+        "fidelity": fidelity(a, b),
+        "agreement": agreement(a, b),
+    }
+
+
+def _sparsity(project: Project, paths: Paths, trial: Trial, outcome: Outcome, samples: Samples) -> float | None:
+    mine = TrialPaths(paths.root, paths.profile, outcome.model, trial.data)
+    return sparsity(load_network(project, trial.config, mine), samples, len(project.SCHEMA.classes))

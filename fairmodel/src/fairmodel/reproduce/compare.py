@@ -1,0 +1,105 @@
+"""Two runs beside each other, on the same test rows."""
+
+import re
+import time
+from functools import partial
+from pathlib import Path
+
+from scipy.stats import pearsonr, spearmanr
+
+from ..config import RunConfig, profiles
+from ..errors import UserError
+from ..evaluation.rows import ScoredRows
+from ..interface import Project
+from ..paths import Paths
+from .figures import comparison_figure
+from .outcome import Outcome
+from .paired import Pair, agreement, fidelity, paired_bootstrap
+from .result import Result, write_result
+from ..present.tables import Cell, Column, Table
+
+__all__ = ["compare", "find_run"]
+
+
+def compare(project: Project, config: RunConfig, paths: Paths, first: str, second: str) -> None:
+    """Compare runs A (`first`) and B (`second`): profiles, or folders of models such as those of the trials.
+
+    Writes `reports/<profile>/reproduction/compare-A-B.*`: metrics of both and their difference with errors of a paired
+    bootstrap, correlations of the scores, fidelity. Raises UserError for runs with different test rows.
+    """
+    started = time.perf_counter()
+    runs = [find_run(paths.root, name) for name in (first, second)]
+    if runs[0].test_checksum != runs[1].test_checksum:
+        message = (
+            f"{first} and {second} were evaluated on different test rows (their checksums differ), so their "
+            "difference would say nothing of the networks; evaluate both on one data set"
+        )
+        raise UserError(message)
+    options = config.evaluation
+    a, b = (run.scores(project.SCHEMA.signal) for run in runs)
+    points = options.signal_efficiencies
+    pairs = paired_bootstrap(a, b, points=points, trials=options.bootstrap, seed=options.seed)
+    names = [_short(run, paths.root) for run in runs]
+    tables = [_metrics_table(pairs, points, names), _scores_table(a, b)]
+    draw = partial(comparison_figure, (a, b), project.SCHEMA, names)
+    name = "-".join(["compare", *(re.sub(r"[^A-Za-z0-9_]+", "-", each) for each in names)])
+    write_result(paths, Result(name, f"compare A={first} B={second}", options.seed, tables, draw, runs), started)
+
+
+def find_run(root: Path, name: str) -> Outcome:
+    """The trained and evaluated run that a profile or a folder names."""
+    folder = root / "models" / name if name in profiles(root / "config") else (root / name).resolve()
+    own = folder.parent == root / "models"
+    run = Outcome(folder, root / "reports" / folder.name if own else folder)
+    if not (folder / "run.json").exists():
+        known = ", ".join(profiles(root / "config"))
+        message = (
+            f"{name!r} is no trained run: give a profile ({known}) that is trained, or the folder of a model, such as "
+            "models/quick/trials/seeds/seed-2"
+        )
+        raise UserError(message)
+    if not run.exists:
+        message = f"the run {name!r} has no metrics; evaluate it with `make evaluate PROFILE={folder.name}`"
+        raise UserError(message)
+    return run
+
+
+def _short(run: Outcome, root: Path) -> str:
+    """A run's folder without what all have in common."""
+    parts = run.model.relative_to(root).parts if run.model.is_relative_to(root) else run.model.parts[-2:]
+    return "/".join(part for part in parts if part not in ("models", "trials"))
+
+
+def _metrics_table(pairs: dict[str, Pair], points: tuple[float, ...], names: list[str]) -> Table:
+    titles = {"auc": "AUC", "accuracy": "Accuracy"}
+    titles |= {f"{point:g}": f"Background efficiency at {point:.0%} signal efficiency" for point in points}
+    rows: dict[str, dict[str, Cell]] = {
+        key: {
+            "quantity": titles[key],
+            "a": pair.a,
+            "b": pair.b,
+            "difference": pair.difference,
+            "significance": pair.difference.value / pair.difference.error if pair.difference.error else None,
+        }
+        for key, pair in pairs.items()
+    }
+    columns = (
+        Column("quantity", "Quantity"),
+        Column("a", f"A: {names[0]}"),
+        Column("b", f"B: {names[1]}"),
+        Column("difference", "B - A"),
+        Column("significance", "(B - A) / error", digits=1),
+    )
+    note = "Errors are standard deviations over bootstrap samples of the test rows, the same samples for A and B."
+    return Table("metrics", f"{names[0]} and {names[1]} on the same test rows", columns, rows, (note,))
+
+
+def _scores_table(a: ScoredRows, b: ScoredRows) -> Table:
+    pearson, spearman = (float(correlation(a.score, b.score).statistic) for correlation in (pearsonr, spearmanr))
+    rows: dict[str, dict[str, Cell]] = {
+        "pearson": {"quantity": "Pearson correlation of the scores", "value": pearson},
+        "spearman": {"quantity": "Spearman rank correlation of the scores", "value": spearman},
+        "fidelity": {"quantity": "Fidelity: 1 - mean distance of the scores", "value": fidelity(a, b)},
+        "agreement": {"quantity": "Share of rows with the same decision", "value": agreement(a, b)},
+    }
+    return Table("scores", "How alike the scores are", (Column("quantity", "Quantity"), Column("value", "Value")), rows)

@@ -1,0 +1,56 @@
+"""How a study is written down: JSON, Markdown, LaTeX and a figure, all of one name."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from ..metadata.provenance import run_record
+from ..files import sha256
+from ..paths import Paths
+from ..present.style import figure_style, save_figure
+from .outcome import Outcome
+from ..present.tables import Table, write_tables
+
+__all__ = ["Result", "reproduction_folder", "write_result"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a study found: its tables, the first of which is the main one, how to draw it, and what else to keep.
+
+    `command` is the target of make that makes it, `seed` the seed that it started from.
+    """
+
+    name: str
+    command: str
+    seed: int
+    tables: Sequence[Table]
+    draw: Callable[[], Figure]
+    outcomes: Sequence[Outcome]
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def reproduction_folder(paths: Paths) -> Path:
+    """Where the studies of a profile are written."""
+    return paths.report / "reproduction"
+
+
+def write_result(paths: Paths, result: Result, started: float) -> None:
+    """Write the files of a study that began at `started`, a `time.perf_counter()` reading, and print its main table."""
+    path = reproduction_folder(paths) / result.name
+    weights = [outcome.model / "weights.safetensors" for outcome in result.outcomes]
+    inputs = {path.relative_to(paths.root).as_posix(): sha256(path) for path in weights}
+    record = run_record(paths, command=result.command, seed=result.seed, started=started, inputs=inputs)
+    with figure_style():
+        save_figure(result.draw(), path)
+    content = {
+        "schema": 1,
+        "study": result.name,
+        "command": f"make {result.command} PROFILE={paths.profile}",
+    }
+    write_tables(path, result.tables, content | result.details | {"record": record})
+    sys.stdout.write(f"{result.tables[0].as_markdown()}\n{path}.json, .md, .tex, .png and .pdf\n")

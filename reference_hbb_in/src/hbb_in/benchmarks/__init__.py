@@ -1,0 +1,1 @@
+"""How fast network, data and relevance are, beside plain implementations of the same."""

@@ -1,0 +1,73 @@
+"""Features that mislead: vertices' momenta that say the same, and track_quality, which tells a track from none."""
+
+from functools import partial
+
+import numpy as np
+from scipy.stats import pearsonr, spearmanr
+
+from fairmodel.dataset import Samples
+from fairmodel.interpret.masking.masks import feature_index, real_slots
+from fairmodel.interpret.parts import Context, Drawing, Findings
+from fairmodel.present.tables import Cell, Column, Table
+from fairmodel.schema import Schema
+from ..reproduction.figures import correlation_figure, quality_figure
+
+__all__ = ["correlated_features"]
+
+PAIRS = (("sv_ptrel", "sv_pt"), ("sv_ptrel", "sv_erel"))
+COLUMNS = (
+    Column("pair", "Features"),
+    Column("class", "Class"),
+    Column("pearson", "Pearson", 3),
+    Column("spearman", "Spearman", 3),
+    Column("vertices", "Vertices"),
+)
+SHARE = Column("share", "Share of the slots", digits=2, percent=True)
+
+
+def correlated_features(context: Context) -> Findings:
+    """Correlations of sv_ptrel with sv_pt and sv_erel, and the values of track_quality, in each class."""
+    schema, samples = context.project.SCHEMA, context.samples
+    rows: dict[str, dict[str, Cell]] = {}
+    coefficients: dict[str, dict[str, float]] = {}
+    real = real_slots(samples, "vertices")
+    for first, second in PAIRS:
+        places = [feature_index(schema, "vertices", feature) for feature in (first, second)]
+        for index, name in enumerate(schema.classes):
+            x, y = samples.inputs["vertices"][real & (samples.labels == index)[:, None]][:, places].T.astype(np.float64)
+            pearson, spearman = float(pearsonr(x, y).statistic), float(spearmanr(x, y).statistic)
+            coefficients.setdefault(f"{first} {second}", {})[name] = pearson
+            cells: dict[str, Cell] = {"pearson": pearson, "spearman": spearman, "vertices": len(x)}
+            rows[f"{first} {second} {name}"] = {"pair": f"{first}, {second}", "class": name, **cells}
+    shares = _qualities(samples, schema)
+    of_quality: dict[str, dict[str, Cell]] = {
+        f"{name} {value}": {"class": name, "value": "empty slot" if value == 0 else str(value), "share": share}
+        for name, each in shares.items()
+        for value, share in each.items()
+    }
+    note = "Of the tracks themselves, the values have nearly the same shares in both classes."
+    columns = (Column("class", "Class"), Column("value", "track_quality"), SHARE)
+    tables = [
+        Table("paper-correlations", "Correlations of features of the vertices", COLUMNS, rows),
+        Table("paper-quality", "Values of track_quality", columns, of_quality, (note,)),
+    ]
+    text = "Features that correlate share what they are worth, or one takes all of it."
+    scatter = partial(correlation_figure, samples, schema, PAIRS, coefficients)
+    quality = "The feature is far from zero for every track, and tells hardly more than that there is one."
+    return Findings(
+        tables,
+        [
+            Drawing("Momenta of the vertices", text, scatter, "vertices"),
+            Drawing("What track_quality tells", quality, partial(quality_figure, shares), "quality"),
+        ],
+    )
+
+
+def _qualities(samples: Samples, schema: Schema) -> dict[str, dict[int, float]]:
+    """Share of the slots of each class with each value."""
+    values = samples.inputs["tracks"][..., feature_index(schema, "tracks", "track_quality")].round().astype(int)
+    shares = {}
+    for index, name in enumerate(schema.classes):
+        found, numbers = np.unique(values[samples.labels == index], return_counts=True)
+        shares[name] = dict(zip(found.tolist(), (numbers / numbers.sum()).tolist(), strict=True))
+    return shares

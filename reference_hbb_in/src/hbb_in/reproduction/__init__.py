@@ -1,0 +1,1 @@
+"""The numbers of the publications, and what this network gives beside them."""

@@ -1,0 +1,77 @@
+"""The smaller networks: how they do, and which of their nodes are active."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from fairmodel.errors import UserError
+from fairmodel.evaluation.predict import load_network
+from fairmodel.files import read_json
+from fairmodel.interface import Ablation
+from fairmodel.interpret.activity.figures import pattern_figure
+from fairmodel.interpret.activity.patterns import labels_of
+from fairmodel.interpret.activity.relative import layers_of
+from fairmodel.interpret.parts import Context, Drawing, Findings
+from fairmodel.reproduce.figures import ablations_figure
+from fairmodel.reproduce.result import reproduction_folder
+from fairmodel.present.tables import Column, Table
+from fairmodel.reproduce.trials import TrialPaths, trials_folder
+from .published import notes, published
+
+__all__ = ["smaller_networks"]
+
+SHOWN = ("h32-e16-o16", "h16-e8-o8")  # the largest and the smallest of them
+
+
+def smaller_networks(context: Context) -> Findings:
+    """The table of `make ablations`, sparsity by class, and the activation patterns of two of the networks."""
+    path = reproduction_folder(context.paths) / "ablations.json"
+    if not path.exists():
+        message = f"{path} does not exist; train the networks with `make ablations PROFILE={context.paths.profile}`"
+        raise UserError(message)
+    table = Table.from_json(read_json(path)["tables"][0])
+    text = "Filled: this project; open: published, on other data. Errors are those of the finite test split."
+    drawings = [Drawing("Smaller networks", text, partial(ablations_figure, table.rows))]
+    there = [name for name in SHOWN if _trial(context, name).weights.exists()]
+    drawings += [_pattern(context, name) for name in there]
+    missing = [
+        f"{context.project.ABLATIONS[name].label}: no activation pattern, since `make ablations` left no weights here."
+        for name in SHOWN
+        if name not in there
+    ]
+    return Findings([table, _sparsity(context)], drawings, missing)
+
+
+def _trial(context: Context, name: str) -> TrialPaths:
+    paths = context.paths
+    return TrialPaths(paths.root, paths.profile, trials_folder(paths) / "ablations" / name, paths.processed)
+
+
+def _pattern(context: Context, name: str) -> Drawing:
+    schema, ablation = context.project.SCHEMA, context.project.ABLATIONS[name]
+    layers = layers_of(_load(context, name, ablation), context.samples, len(schema.classes))
+    text = f"Relative activity of each node, for {schema.classes[schema.signal]} positive, for the others negative."
+    draw = partial(pattern_figure, layers, labels_of(layers), schema)
+    return Drawing(f"Activation pattern: {ablation.label}", text, draw, name, wide=True)
+
+
+def _load(context: Context, name: str, ablation: Ablation) -> Any:
+    changed: Mapping[str, Any] = context.config.model.model_dump() | dict(ablation.model)
+    model = context.project.ModelOptions.model_validate(changed)
+    config = context.config.model_copy(update={"model": model})
+    return load_network(context.project, config, _trial(context, name))
+
+
+def _sparsity(context: Context) -> Table:
+    """Share of inactive nodes of the profile's own network for each class."""
+    activity = Table.from_json(context.findings("activity")["tables"][0]).rows["all"]
+    rows = {
+        name: {"class": name, "own": activity[f"inactive_{name}"], "published": published()["sparsity"][name]}
+        for name in context.project.SCHEMA.classes
+    }
+    columns = (
+        Column("class", "Class"),
+        Column("own", "Inactive nodes", 1, percent=True),
+        Column("published", "Inactive nodes, published", 1, percent=True),
+    )
+    return Table("paper-sparsity", "Sparsity of the whole network", columns, rows, notes())

@@ -1,1 +1,0 @@
-"""Files from elsewhere: listed in `data/files.toml`, fetched, verified."""

@@ -1,1 +1,0 @@
-"""Looking at data sets: what is in a file, how the splits compare, what one row looks like."""

@@ -1,1 +1,0 @@
-"""The model in forms that run without this package."""

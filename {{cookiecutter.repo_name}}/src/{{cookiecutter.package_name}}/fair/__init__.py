@@ -1,1 +1,0 @@
-"""Findable, accessible, interoperable, reusable: metadata from one source, and the record of every run."""

@@ -1,1 +1,0 @@
-"""The FAIR principles as tests of a model, each with evidence and a remedy."""

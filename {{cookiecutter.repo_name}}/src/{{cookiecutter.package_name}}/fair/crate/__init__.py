@@ -1,1 +1,0 @@
-"""Provenance: every step that makes files is an action in a Process Run Crate, the file ro-crate-metadata.json."""

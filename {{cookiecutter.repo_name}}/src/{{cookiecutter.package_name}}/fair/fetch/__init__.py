@@ -1,1 +1,0 @@
-"""Models by their identifier: fetched, verified, tried out."""

@@ -1,1 +1,0 @@
-"""Predictions of the exported model, by any of several runtimes."""

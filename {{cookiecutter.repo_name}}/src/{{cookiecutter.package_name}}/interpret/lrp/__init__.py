@@ -1,1 +1,0 @@
-"""Layer-wise relevance propagation (LRP): which inputs a network's answer rests on, layer by layer."""

@@ -1,1 +1,0 @@
-"""What the network answers when a feature or an object is hidden from it."""

@@ -1,1 +1,0 @@
-"""Reproducibility studies: many trainings, one table each, beside the numbers of a publication where there are any."""
