@@ -84,7 +84,7 @@ def reported(evaluated: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
     root = shutil.copytree(evaluated.paths.root, tmp_path_factory.mktemp("reported") / "project")
     run = replace(evaluated, paths=Paths.of_project(root, evaluated.paths.profile))
-    inputs = evaluated.project.SCHEMA.inputs
+    inputs = evaluated.project.schema.inputs
     features = [
         {"input": item.name, "feature": name, "loss": {"value": 0.1, "error": 0.01}}
         for item in inputs

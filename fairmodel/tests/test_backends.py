@@ -39,7 +39,7 @@ def opened(run: Run, name: str) -> Backend:
 @pytest.mark.parametrize("name", ON_CPU)
 @pytest.mark.parametrize("rows", [1, 70])
 def test_the_answer_is_the_networks(name: str, rows: int, exported: Run) -> None:
-    inputs = random_samples(exported.project.SCHEMA, rows, seed=3).inputs
+    inputs = random_samples(exported.project.schema, rows, seed=3).inputs
     network = load_network(exported.project, exported.config, exported.paths)
     with torch.inference_mode():
         logits = network(**{key: torch.from_numpy(array) for key, array in inputs.items()}).numpy()
@@ -53,18 +53,18 @@ def test_the_answer_is_the_networks(name: str, rows: int, exported: Run) -> None
 def test_the_sample_that_goes_with_the_model(name: str, exported: Run) -> None:
     sample = load_file(exported.paths.model / "sample.safetensors")
     logits, probabilities = sample.pop("logits"), sample.pop("probabilities")
-    assert sample.keys() == {item.name for item in exported.project.SCHEMA.inputs}
+    assert sample.keys() == {item.name for item in exported.project.schema.inputs}
     assert len(logits) == 32
     outputs = opened(exported, name).run(sample)
     np.testing.assert_allclose(outputs.logits, logits, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(outputs.probabilities, probabilities, atol=1e-5)
-    for item in exported.project.SCHEMA.inputs:  # from the rows with fewest objects to those with most
+    for item in exported.project.schema.inputs:  # from the rows with fewest objects to those with most
         assert len(np.unique(occupied_slots(sample[item.name]))) > min(item.slots, 32) // 3
 
 
 @pytest.mark.parametrize("name", ON_CPU)
 def test_no_rows_and_fewer_slots(name: str, exported: Run) -> None:
-    backend, schema = opened(exported, name), exported.project.SCHEMA
+    backend, schema = opened(exported, name), exported.project.schema
     inputs = random_samples(schema, 6, seed=1).inputs
     assert backend.run({key: array[:0] for key, array in inputs.items()}).logits.shape == (0, len(schema.classes))
     half = {key: array[:, : array.shape[1] // 2] for key, array in inputs.items()}
@@ -74,7 +74,7 @@ def test_no_rows_and_fewer_slots(name: str, exported: Run) -> None:
 
 def test_rows_come_back_in_their_order(exported: Run) -> None:
     backend = opened(exported, "onnxruntime")
-    inputs = random_samples(exported.project.SCHEMA, 40, seed=8).inputs
+    inputs = random_samples(exported.project.schema, 40, seed=8).inputs
     order = np.random.default_rng(0).permutation(40)
     mixed = backend.run({name: array[order] for name, array in inputs.items()})
     np.testing.assert_allclose(mixed.logits, backend.run(inputs).logits[order], rtol=1e-4, atol=1e-5)
@@ -82,7 +82,7 @@ def test_rows_come_back_in_their_order(exported: Run) -> None:
 
 @pytest.mark.parametrize(("objects", "rows", "step"), [(1, 1, 1), (30, 256, 1), (10_000, 4, 3), (10_000, 256, 8)])
 def test_blocks_hold_every_object_once(objects: int, rows: int, step: int, prepared: Run) -> None:
-    inputs = random_samples(prepared.project.SCHEMA, 50, seed=2).inputs
+    inputs = random_samples(prepared.project.schema, 50, seed=2).inputs
     longest = max(inputs, key=lambda name: inputs[name].shape[1])
     seen: list[int] = []
     for places, block in blocks(inputs, [longest], BlockSize(objects, rows, step)):
@@ -250,7 +250,7 @@ def test_no_gpu(exported: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_inputs_that_no_model_can_take(exported: Run) -> None:
-    schema = exported.project.SCHEMA
+    schema = exported.project.schema
     good = random_samples(schema, 3, seed=5).inputs
     name, features = schema.inputs[0].name, len(schema.inputs[0].features)
     bad = good[name].copy()

@@ -167,7 +167,7 @@ def test_a_full_disk_in_the_data_step(room: int, before: bool, other: Run, capsy
     assert all(path.read_bytes() == content for path, content in files.items() if before)
     assert run(other, "data") == 0
     assert set(other.paths.processed.iterdir()) == files.keys() | {other.paths.processed / "splits.json"}
-    with Dataset(other.paths.processed / "train.h5", other.project.SCHEMA) as dataset:
+    with Dataset(other.paths.processed / "train.h5", other.project.schema) as dataset:
         assert len(dataset.read()) == 96
 
 

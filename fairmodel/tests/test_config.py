@@ -19,10 +19,10 @@ SCHEMA = Schema("images", (Input("cells", 1, (AGE,)),), ("dull", "bright"), sign
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.toml")), ids=lambda path: path.stem)
 def test_every_profile_of_this_project_loads(path: Path) -> None:
-    config = load_config(path, project.DataOptions, project.ModelOptions, project.SCHEMA)
+    config = load_config(path, project.data_options, project.model_options, project.schema)
     assert config.profile == path.stem
-    assert isinstance(config.model, project.ModelOptions)
-    assert isinstance(config.data.options, project.DataOptions)
+    assert isinstance(config.model, project.model_options)
+    assert isinstance(config.data.options, project.data_options)
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     assert config.training.epochs == content["training"]["epochs"]
     assert config.model_dump(mode="json")["model"].items() >= content.get("model", {}).items()

@@ -48,7 +48,7 @@ def test_fair4ml_takes_numbers_from_the_run(described: Run) -> None:
     (weights,) = [item for item in model["distribution"] if item["name"] == "weights.safetensors"]
     assert weights["sha256"] == sha256(described.paths.weights)
     assert weights["contentSize"] == f"{described.paths.weights.stat().st_size} B"
-    features = [f"{item.name}.{name}" for item in described.project.SCHEMA.inputs for name in item.feature_names]
+    features = [f"{item.name}.{name}" for item in described.project.schema.inputs for name in item.feature_names]
     assert [item["name"] for item in model["additionalProperty"]] == features
     assert all(item["unitText"] for item in model["additionalProperty"])
     assert all(key.startswith(("@", "fair4ml:")) or key.isalpha() for key in model)
@@ -112,7 +112,7 @@ def test_the_card_has_front_matter_and_shows_hostile_text_as_it_is(described: Ru
 
 @pytest.mark.parametrize("name", DESCRIPTIONS)
 def test_the_same_facts_give_the_same_text(described: Run, name: str) -> None:
-    facts = gather(described.project.SCHEMA, described.paths, read_metadata(described.paths.root))
+    facts = gather(described.project.schema, described.paths, read_metadata(described.paths.root))
     assert DESCRIPTIONS[name](facts) == (described.paths.model / name).read_text(encoding="utf-8")
     assert str(described.paths.root) not in DESCRIPTIONS[name](facts)
 
@@ -121,7 +121,7 @@ def test_the_same_facts_give_the_same_text(described: Run, name: str) -> None:
 def test_an_empty_source_gives_a_description_without_inventions(described: Run, name: str, tmp_path: Path) -> None:
     least = '[identity]\ntitle = "T"\nversion = "1"\ndescription = "D"\n[[people]]\nname = "A"\n'
     (tmp_path / "fair.toml").write_text(least)
-    facts = gather(described.project.SCHEMA, described.paths, read_metadata(tmp_path))
+    facts = gather(described.project.schema, described.paths, read_metadata(tmp_path))
     text = DESCRIPTIONS[name](facts)
     assert "doi.org" not in text
     assert "None" not in text
@@ -132,4 +132,4 @@ def test_an_empty_source_gives_a_description_without_inventions(described: Run, 
 def test_a_model_that_is_not_there_is_named(described: Run, tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     with pytest.raises(UserError, match=r"run\.json does not exist"):
-        gather(described.project.SCHEMA, Paths(tmp_path, "tiny"), read_metadata(described.paths.root))
+        gather(described.project.schema, Paths(tmp_path, "tiny"), read_metadata(described.paths.root))

@@ -48,8 +48,8 @@ def test_a_step_happens_on_the_device(other: Run) -> None:
     run = change(other, ema_decay=0.9)
     run.project.network = lambda _: Plain()
     with (
-        Dataset(run.paths.split("train"), run.project.SCHEMA) as data,
-        Dataset(run.paths.split("val"), run.project.SCHEMA) as validation,
+        Dataset(run.paths.split("train"), run.project.schema) as data,
+        Dataset(run.paths.split("val"), run.project.schema) as validation,
     ):
         training = Training(run.project, run.config, data, validation, torch.device("meta"))
         training.start()

@@ -26,7 +26,7 @@ def graph_of(run: Run) -> Graph:
 
 def test_profiles_cover_every_batch_and_number_of_slots(exported: Run) -> None:
     graph = graph_of(exported)
-    for item in exported.project.SCHEMA.inputs:
+    for item in exported.project.schema.inputs:
         least, usual, most = profile_ranges(graph)[item.name]
         assert least == (1, 1 if item.name in graph.cut else item.slots, len(item.features))
         assert most == (4200, item.slots, len(item.features))

@@ -23,7 +23,7 @@ from .samples import random_samples
 
 
 def test_metrics_have_the_shape_that_is_promised(evaluated: Run) -> None:
-    schema = evaluated.project.SCHEMA
+    schema = evaluated.project.schema
     metrics = json.loads(evaluated.paths.metrics.read_text(encoding="utf-8"))
     label = np.load(evaluated.paths.scores)["label"]
     assert {key: metrics[key] for key in ("schema", "profile", "split")} == {
@@ -84,7 +84,7 @@ def test_metrics_that_cannot_be_read_are_named(content: Any, problem: str, tmp_p
 def test_parts_of_the_rows_are_looked_at(evaluated: Run) -> None:
     """The third project has a spectator in which one bin is nearly empty, a group, and two classes of background."""
     metrics = json.loads(evaluated.paths.metrics.read_text(encoding="utf-8"))
-    with Dataset(evaluated.paths.split("test"), evaluated.project.SCHEMA) as dataset:
+    with Dataset(evaluated.paths.split("test"), evaluated.project.schema) as dataset:
         exposure, label = dataset.column("spectators/exposure"), dataset.labels()
     empty, filled = metrics["dependence"]["exposure"]
     assert (empty["auc"], filled["auc"] is None) == (None, False)
@@ -100,10 +100,10 @@ def weighted(run: Run, provenance: dict[str, str] | None = None, first: float | 
     run.paths.weights.parent.mkdir(parents=True)
     torch.manual_seed(1)
     save_file(run.project.build(run.config.model).state_dict(), run.paths.weights)
-    samples = random_samples(run.project.SCHEMA, 90)
+    samples = random_samples(run.project.schema, 90)
     if first is not None:
         samples.weights[0] = first
-    with DatasetWriter(run.paths.split("test"), run.project.SCHEMA, provenance or {}) as writer:
+    with DatasetWriter(run.paths.split("test"), run.project.schema, provenance or {}) as writer:
         writer.append(samples)
     return run.config.model_copy(update={"evaluation": EvaluationConfig(bootstrap=5, weights=True)})
 
@@ -117,7 +117,7 @@ def test_weights_are_used_where_that_is_asked_for(other: Run) -> None:
     assert sum(item["rows"] for item in metrics["calibration"]["bins"]) == 89
     with np.load(other.paths.scores) as scores:
         score, label, weight = scores["probability"][:, 1], scores["label"], scores["weight"]
-    assert np.array_equal(weight, random_samples(other.project.SCHEMA, 90).weights * (np.arange(90) > 0))
+    assert np.array_equal(weight, random_samples(other.project.schema, 90).weights * (np.arange(90) > 0))
     assert metrics["auc"]["value"] == pytest.approx(roc_auc_score(label == 1, score, sample_weight=weight), abs=1e-5)
 
 
@@ -136,7 +136,7 @@ def test_weights_that_the_data_set_warns_of(other: Run) -> None:
 
 
 def test_scores_are_probabilities_that_give_the_metrics(evaluated: Run) -> None:
-    schema = evaluated.project.SCHEMA
+    schema = evaluated.project.schema
     with np.load(evaluated.paths.scores, allow_pickle=False) as scores:
         probability, label = scores["probability"], scores["label"]
     assert probability.shape == (len(label), len(schema.classes))
@@ -150,7 +150,7 @@ def test_scores_are_probabilities_that_give_the_metrics(evaluated: Run) -> None:
 
 def test_predictions_do_not_depend_on_the_batches(trained: Run) -> None:
     network = load_network(trained.project, trained.config, trained.paths)
-    with Dataset(trained.paths.processed / "test.h5", trained.project.SCHEMA) as dataset:
+    with Dataset(trained.paths.processed / "test.h5", trained.project.schema) as dataset:
         whole, single = predict(network, dataset, 1000), predict(network, dataset, 7)
         with torch.no_grad():
             rows = {name: torch.from_numpy(array) for name, array in dataset.read(0, 3).inputs.items()}

@@ -42,7 +42,7 @@ def test_parts_are_named_once_and_need_earlier_ones() -> None:
 @pytest.mark.parametrize("prepared", ["other", pytest.param("own", marks=pytest.mark.slow)], indirect=True)
 def test_parts_write_tables_and_figures_for_the_report(run: Run) -> None:
     explain(run.project, run.config, run.paths, ["thresholds", "ranks", "activity", "relevance"])
-    folder, schema = run.paths.interpretation, run.project.SCHEMA
+    folder, schema = run.paths.interpretation, run.project.schema
     wanted = ["permutation", "masking", "thresholds", "ranks", "activity", "relevance"]
     assert read_json(folder / "parts.json")["parts"] == [
         {"name": part.name, "title": part.title} for part in PARTS if part.name in wanted
@@ -113,7 +113,7 @@ def test_rows_are_spread_evenly_over_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)
 def test_a_class_without_rows_is_named(run: Run) -> None:
-    schema = run.project.SCHEMA
+    schema = run.project.schema
     samples = random_samples(schema, 30)
     other = replace(run.paths, root=run.paths.root / "empty")
     other.weights.parent.mkdir(parents=True)

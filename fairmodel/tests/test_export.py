@@ -30,14 +30,14 @@ def session(exported: Run) -> onnxruntime.InferenceSession:
 def test_the_graph_says_what_the_network_says(
     rows: int, empty: bool, exported: Run, session: onnxruntime.InferenceSession
 ) -> None:
-    inputs = random_samples(exported.project.SCHEMA, rows, seed=9).inputs
+    inputs = random_samples(exported.project.schema, rows, seed=9).inputs
     if empty:
         inputs = {name: np.zeros_like(array) for name, array in inputs.items()}
     network = load_network(exported.project, exported.config, exported.paths)
     with torch.inference_mode():
         expected = network(**{name: torch.from_numpy(array) for name, array in inputs.items()}).numpy()
     logits, probabilities = session.run(["logits", "probabilities"], inputs)
-    assert logits.shape == (rows, len(exported.project.SCHEMA.classes))
+    assert logits.shape == (rows, len(exported.project.schema.classes))
     np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-4)
     exponential = np.exp(expected.astype(np.float64))
     np.testing.assert_allclose(probabilities, exponential / exponential.sum(1, keepdims=True), atol=1e-5)
@@ -45,20 +45,20 @@ def test_the_graph_says_what_the_network_says(
 
 def test_the_graph_has_the_names_and_shapes_of_the_schema(exported: Run, session: onnxruntime.InferenceSession) -> None:
     found = {item.name: (item.type, *item.shape) for item in session.get_inputs()}
-    assert found.keys() == {item.name for item in exported.project.SCHEMA.inputs}
-    for item in exported.project.SCHEMA.inputs:
+    assert found.keys() == {item.name for item in exported.project.schema.inputs}
+    for item in exported.project.schema.inputs:
         kind, batch, slots, features = found[item.name]
         assert (kind, batch, features) == ("tensor(float)", "batch", len(item.features))
         assert slots in (item.slots, f"{item.name}_slots")
     assert [(item.name, *item.shape) for item in session.get_outputs()] == [
-        (name, "batch", len(exported.project.SCHEMA.classes)) for name in ("logits", "probabilities")
+        (name, "batch", len(exported.project.schema.classes)) for name in ("logits", "probabilities")
     ]
 
 
 def test_the_dense_graph_has_all_slots(exported: Run) -> None:
     model = onnx.load(exported.paths.model / "model-dense.onnx")
     axes = {item.name: [axis.dim_value for axis in item.type.tensor_type.shape.dim] for item in model.graph.input}
-    assert axes == {item.name: [0, item.slots, len(item.features)] for item in exported.project.SCHEMA.inputs}
+    assert axes == {item.name: [0, item.slots, len(item.features)] for item in exported.project.schema.inputs}
 
 
 def test_the_graph_says_what_it_is(exported: Run) -> None:
@@ -70,8 +70,8 @@ def test_the_graph_says_what_it_is(exported: Run) -> None:
     assert properties["license"] == "MIT"
     assert properties["doi"] == "10.5281/zenodo.1234567"
     assert properties["profile"] == exported.paths.profile
-    assert json.loads(properties["classes"]) == list(exported.project.SCHEMA.classes)
-    for item in exported.project.SCHEMA.inputs:
+    assert json.loads(properties["classes"]) == list(exported.project.schema.classes)
+    for item in exported.project.schema.inputs:
         described = json.loads(properties["inputs"])[item.name]
         assert described == [{"name": feature.name, "unit": feature.unit} for feature in item.features]
 
@@ -129,6 +129,6 @@ def test_a_graph_that_exists_survives_a_failed_export(other: Run) -> None:
 
 def test_the_comparison_covers_real_rows(exported: Run) -> None:
     """The test set behind the comparison is not a set of empty rows."""
-    with Dataset(exported.paths.processed / "test.h5", exported.project.SCHEMA) as dataset:
+    with Dataset(exported.paths.processed / "test.h5", exported.project.schema) as dataset:
         samples = dataset.read(0, exported.config.export.rows)
     assert all((counts > 0).any() for counts in samples.counts.values())

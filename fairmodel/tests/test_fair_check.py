@@ -206,9 +206,9 @@ def test_metadata_that_need_the_model_do_not_outlive_it(good: Run, monkeypatch: 
 
 
 def test_a_feature_without_a_unit_fails(good: Run) -> None:
-    (item,) = good.project.SCHEMA.inputs
+    (item,) = good.project.schema.inputs
     bare = replace(item, features=(replace(item.features[0], unit=""), item.features[1]))
-    project = replace(good.project, SCHEMA=replace(good.project.SCHEMA, inputs=(bare,)))
+    project = replace(good.project, SCHEMA=replace(good.project.schema, inputs=(bare,)))
     assert evaluate(BY_NAME["R1.units"], subject_of(replace(good, project=project))).status is Status.FAIL
 
 

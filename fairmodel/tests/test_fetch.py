@@ -34,7 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
     project, config = other_project(), other_config()
     folder = tmp_path_factory.mktemp("made")
     run = Run(project, config, make_project(folder / "project", project, config))
-    write_model(run.paths, project.SCHEMA)
+    write_model(run.paths, project.schema)
     return run, build_archive(project, config, run.paths, folder / "archive", doi=DOI, date="2030-01-31")
 
 
@@ -69,7 +69,7 @@ def test_every_way_leads_to_the_same_files(way: str, published: Published) -> No
 
 def test_the_model_predicts_what_the_graph_of_the_authors_does(published: Published, made: tuple[Run, Path]) -> None:
     run, _ = made
-    rows = random_samples(run.project.SCHEMA, 3, seed=5).inputs
+    rows = random_samples(run.project.schema, 3, seed=5).inputs
     session = onnxruntime.InferenceSession(run.paths.onnx.read_bytes(), providers=["CPUExecutionProvider"])
     found = published.fetch().predict(rows)
     for name, expected in zip(("logits", "probabilities"), session.run(None, rows), strict=True):

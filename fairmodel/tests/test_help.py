@@ -12,7 +12,7 @@ from fairmodel.commands.common import sentence
 from fairmodel.commands.serving import SERVING
 
 PACKAGE = __package__.rpartition(".")[0]
-COMMANDS = [*STEPS, *SERVING, "fair", *project.STUDIES]
+COMMANDS = [*STEPS, *SERVING, "fair", *project.studies]
 HEAVY = {"torch", "h5py", "matplotlib", "sklearn", "onnx", "onnxruntime", "scipy", "starlette", "uvicorn"}
 
 SCRIPT = f"""

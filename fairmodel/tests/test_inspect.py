@@ -66,7 +66,7 @@ def test_all_numbers_are_those_of_a_slow_calculation(
 ) -> None:
     monkeypatch.setattr(statistics, "BLOCK", 41)
     project = own_project() if kind == "own" else other_project()
-    schema, samples = project.SCHEMA, edgy_samples(project.SCHEMA)
+    schema, samples = project.schema, edgy_samples(project.schema)
     path = write_dataset(tmp_path / "rows.h5", schema, samples)
     content = describe(project, path)
     assert content["bytes"] == path.stat().st_size
@@ -93,9 +93,9 @@ def test_all_numbers_are_those_of_a_slow_calculation(
 
 def test_classes_and_events_are_counted(tmp_path: Path) -> None:
     project, samples = other_project(), random_samples(other_project().SCHEMA, ROWS)
-    whole = describe(project, write_dataset(tmp_path / "rows.h5", project.SCHEMA, samples))["composition"]
+    whole = describe(project, write_dataset(tmp_path / "rows.h5", project.schema, samples))["composition"]
     assert (whole["rows"], whole["events"]) == (ROWS, ROWS // 2)
-    for index, name in enumerate(project.SCHEMA.classes):
+    for index, name in enumerate(project.schema.classes):
         weights = [w for w, label in zip(samples.weights.tolist(), samples.labels, strict=True) if label == index]
         assert whole["classes"][name] == {
             "rows": len(weights),
@@ -106,8 +106,8 @@ def test_classes_and_events_are_counted(tmp_path: Path) -> None:
 
 def test_a_file_without_rows_has_no_numbers(tmp_path: Path) -> None:
     project = other_project()
-    samples = random_samples(project.SCHEMA, 2).take(np.array([], dtype=np.int64))
-    path = write_dataset(tmp_path / "rows.h5", project.SCHEMA, samples)
+    samples = random_samples(project.schema, 2).take(np.array([], dtype=np.int64))
+    path = write_dataset(tmp_path / "rows.h5", project.schema, samples)
     content = describe(project, path)
     assert content["composition"]["classes"]["mixed"] == {"rows": 0, "share": None, "sum_of_weights": 0}
     assert content["inputs"]["cells"]["objects"] == {"mean": None, "max": None, "none": None, "all_slots": None}
@@ -127,7 +127,7 @@ def test_text_names_everything_within_the_width_of_a_terminal(
     path = prepared.paths.split("train")
     run(prepared.project, parsed(str(path)))
     text = capsys.readouterr().out
-    schema = prepared.project.SCHEMA
+    schema = prepared.project.schema
     features = [feature for item in schema.inputs for feature in item.features] + list(schema.spectators)
     for expected in (str(path), hashlib.sha256(path.read_bytes()).hexdigest(), f"96 {schema.entity}", *schema.classes):
         assert expected in text
@@ -153,7 +153,7 @@ def test_an_unreadable_column_is_refused(prepared: Run, tmp_path: Path) -> None:
     with path.open("r+b") as stream:
         stream.seek(offset)
         stream.write(b"\xff" * 30)
-    with Dataset(path, prepared.project.SCHEMA) as data, pytest.raises(UserError, match=r"rows\.h5: /weights cannot"):
+    with Dataset(path, prepared.project.schema) as data, pytest.raises(UserError, match=r"rows\.h5: /weights cannot"):
         data.column("weights")
 
 

@@ -43,8 +43,8 @@ def test_every_feature_of_a_run_is_ranked(trained: Run) -> None:
     path = trained.paths.report / "interpretation" / "permutation.json"
     content = read_json(path)
     rows = min(trained.config.interpretation.rows, 64)
-    assert (content["schema"], content[trained.project.SCHEMA.entity]) == (1, rows)
-    inputs = trained.project.SCHEMA.inputs
+    assert (content["schema"], content[trained.project.schema.entity]) == (1, rows)
+    inputs = trained.project.schema.inputs
     ranked = {(row["input"], row["feature"]) for row in content["features"]}
     assert ranked == {(item.name, name) for item in inputs for name in item.feature_names}
     losses = [row["loss"]["value"] for row in content["features"]]

@@ -39,14 +39,14 @@ def test_the_project_draws_the_row_that_was_asked_for(prepared: Run, tmp_path: P
     drawn: list[Samples] = []
     project = replace(prepared.project, drawing=lambda row, _: drawn.append(row))
     plot(project, prepared.paths.split("test"), 9, tmp_path / "row.png")
-    with Dataset(prepared.paths.split("test"), project.SCHEMA) as data:
+    with Dataset(prepared.paths.split("test"), project.schema) as data:
         assert_same(drawn[0], data.read(9, 10))
     assert len(drawn) == 1
 
 
 @pytest.mark.parametrize("start", [0, 7, 30])
 def test_a_class_is_found_from_a_row_on(start: int, prepared: Run) -> None:
-    path, schema = prepared.paths.split("test"), prepared.project.SCHEMA
+    path, schema = prepared.paths.split("test"), prepared.project.schema
     with Dataset(path, schema) as data:
         labels = data.labels().tolist()
     for index, name in enumerate(schema.classes):
@@ -58,7 +58,7 @@ def test_the_path_is_printed_and_named_after_file_and_row(
     prepared: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    path, name = prepared.paths.split("test"), prepared.project.SCHEMA.classes[-1]
+    path, name = prepared.paths.split("test"), prepared.project.schema.classes[-1]
     row = first_row_of_class(prepared.project, path, name, 3)
     run(prepared.project, parsed(str(path), "--row", "3", "--class", name))
     assert capsys.readouterr().out == f"reports/test-row-{row}.png\n"
@@ -89,8 +89,8 @@ def test_mistakes(
 
 
 def test_no_row_of_the_class_is_left(other: Run) -> None:
-    path, classes = other.paths.split("test"), other.project.SCHEMA.classes
-    with Dataset(path, other.project.SCHEMA) as data:
+    path, classes = other.paths.split("test"), other.project.schema.classes
+    with Dataset(path, other.project.schema) as data:
         last = [int(np.flatnonzero(data.labels() == index)[-1]) for index in range(len(classes))]
     name, start = classes[int(np.argmin(last))], min(last) + 1
     with pytest.raises(UserError, match=f"no row of class {name} from row {start} on"):

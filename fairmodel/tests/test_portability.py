@@ -37,7 +37,7 @@ def task_of(run: Run, backend: str = "onnxruntime") -> Task:
 
 def test_a_runtime_is_measured(exported: Run) -> None:
     found = measure(task_of(exported))
-    with Dataset(exported.paths.split("test"), exported.project.SCHEMA) as dataset:
+    with Dataset(exported.paths.split("test"), exported.project.schema) as dataset:
         inputs = dataset.read().inputs
     expected = open_backend("torch", exported.paths.model, project=exported.project).run(inputs).logits
     assert found.logits is not None

@@ -37,7 +37,7 @@ def scores(path: Path) -> dict[str, np.ndarray]:
 
 def expected_logits(run: Run, path: Path) -> np.ndarray:
     network = load_network(run.project, run.config, run.paths)
-    with Dataset(path, run.project.SCHEMA) as dataset, torch.inference_mode():
+    with Dataset(path, run.project.schema) as dataset, torch.inference_mode():
         inputs = {name: torch.from_numpy(array) for name, array in dataset.read().inputs.items()}
         logits: np.ndarray = network(**inputs).numpy()
         return logits
@@ -54,7 +54,7 @@ def test_scores_of_two_files(exported: Run, tmp_path: Path) -> None:
     found = scores(out)
     assert found["file"].tolist() == [0] * 64 + [1] * 64
     assert found["row"].tolist() == [*range(64)] * 2
-    with Dataset(files[0], exported.project.SCHEMA) as dataset:
+    with Dataset(files[0], exported.project.schema) as dataset:
         assert found["event"][:64].tolist() == dataset.column("event").tolist()
     expected = np.concatenate([expected_logits(exported, path) for path in files])
     np.testing.assert_allclose(found["logits"], expected, rtol=1e-4, atol=1e-4)
@@ -72,13 +72,13 @@ def test_scores_as_text(exported: Run, tmp_path: Path) -> None:
     comment, *lines = out.read_text(encoding="utf-8").splitlines()
     assert json.loads(comment.removeprefix("# "))["backend"] == "torch"
     heading, *rows = csv.reader(lines)
-    assert heading == ["file", "row", "event", *exported.project.SCHEMA.classes]
+    assert heading == ["file", "row", "event", *exported.project.schema.classes]
     expected = torch.softmax(torch.from_numpy(expected_logits(exported, path)), 1).numpy()
     np.testing.assert_allclose(np.array(rows)[:, 3:].astype(float), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_another_format(exported: Run, tmp_path: Path) -> None:
-    samples = random_samples(exported.project.SCHEMA, 25, seed=4)
+    samples = random_samples(exported.project.schema, 25, seed=4)
 
     class Reader:
         def count(self, path: Path) -> int:
@@ -92,7 +92,7 @@ def test_another_format(exported: Run, tmp_path: Path) -> None:
     (tmp_path / "a.rows").write_text("25", encoding="utf-8")
     own = replace(exported.project, READERS={".rows": Reader})
     predict_files(own, request_of(exported), [tmp_path / "a.rows"], tmp_path / "a.h5")
-    write_dataset(tmp_path / "b_rows.h5", exported.project.SCHEMA, samples)
+    write_dataset(tmp_path / "b_rows.h5", exported.project.schema, samples)
     predict_files(own, request_of(exported, rows=100), [tmp_path / "b_rows.h5"], tmp_path / "b.h5")
     a, b = scores(tmp_path / "a.h5"), scores(tmp_path / "b.h5")
     assert a["row"].tolist() == b["row"].tolist() == [*range(25)]
@@ -169,7 +169,7 @@ def test_what_cannot_be_predicted(exported: Run, tmp_path: Path) -> None:
 
 
 def test_a_model_of_other_features_is_refused(exported: Run, tmp_path: Path) -> None:
-    schema = exported.project.SCHEMA
+    schema = exported.project.schema
     first, *rest = schema.inputs
     swapped = replace(first, features=(first.features[1], first.features[0], *first.features[2:]))
     longer = replace(first, features=(*first.features, Feature("extra", "1", "one more")))

@@ -32,7 +32,7 @@ from .projects import FAIR
 def ready(other: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A project with a model and no DOI."""
     monkeypatch.setenv("ZENODO_TOKEN", TOKEN)
-    write_model(other.paths, other.project.SCHEMA)
+    write_model(other.paths, other.project.schema)
     fair = other.paths.root / "fair.toml"
     fair.write_text(FAIR.replace('doi = "10.5281/zenodo.1234567"\n', 'doi = ""  # of this version\n'), encoding="utf-8")
     (other.paths.root / "README.md").write_text("# M\n<!-- doi:start --><!-- doi:end -->\n", encoding="utf-8")
@@ -160,7 +160,7 @@ def test_a_graph_and_a_sample_of_different_models_are_not_published(
     ready: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sample = (ready.paths.model / "sample.safetensors").read_bytes()
-    write_model(ready.paths, ready.project.SCHEMA, seed=1)
+    write_model(ready.paths, ready.project.schema, seed=1)
     (ready.paths.model / "sample.safetensors").write_bytes(sample)
     assert fair(ready, "publish", "--dry-run") == 1
     assert "is no archive that others could use: on its own sample the model differs" in capsys.readouterr().err

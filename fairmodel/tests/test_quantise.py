@@ -27,7 +27,7 @@ def quantised(exported: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.mark.parametrize(("precision", "step"), [("float16", 2.0**-11), ("int8", 2.0**-8)])
 def test_the_answer_is_that_of_the_graph_within_its_bits(precision: str, step: float, quantised: Run) -> None:
-    inputs = random_samples(quantised.project.SCHEMA, 60, seed=7).inputs
+    inputs = random_samples(quantised.project.schema, 60, seed=7).inputs
     full, fewer = (
         open_backend("onnxruntime", quantised.paths.model, precision=name, project=quantised.project)
         for name in ("float32", precision)
@@ -71,7 +71,7 @@ def test_what_float16_cannot_hold_is_brought_to_scale_first() -> None:
 
 def test_integers_hold_the_products(exported: Run) -> None:
     graph = read_graph(exported.paths.onnx)
-    model = to_int8(graph, random_samples(exported.project.SCHEMA, 30, seed=7).inputs)
+    model = to_int8(graph, random_samples(exported.project.schema, 30, seed=7).inputs)
     kinds = {tensor.data_type for tensor in model.graph.initializer}
     assert onnx.TensorProto.INT8 in kinds
     assert {item.key: item.value for item in model.metadata_props} == graph.properties

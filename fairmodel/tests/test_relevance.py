@@ -38,9 +38,9 @@ def gradient_times_input(network: nn.Module, inputs: dict[str, torch.Tensor], ta
 
 @pytest.mark.parametrize("project", [own_project(), other_project()], ids=["own", "other"])
 def test_zero_with_bias_is_gradient_times_input(project: StandIn) -> None:
-    network = project.build(project.ModelOptions()).double().eval()
-    inputs = {name: torch.from_numpy(v).double() for name, v in random_samples(project.SCHEMA, 5).inputs.items()}
-    found = relevance(network, inputs, target=0, rule="zero", handlers=project.RULES)
+    network = project.build(project.model_options()).double().eval()
+    inputs = {name: torch.from_numpy(v).double() for name, v in random_samples(project.schema, 5).inputs.items()}
+    found = relevance(network, inputs, target=0, rule="zero", handlers=project.handlers)
     for name, expected in gradient_times_input(network, inputs, 0).items():
         scale = expected.abs().amax()
         close(found.inputs[name] / scale, expected / scale)

@@ -49,7 +49,7 @@ class Page(HTMLParser):
 
 def figure_names(run: Run) -> set[str]:
     """What the report has to show of a run that was explained."""
-    schema, options = run.project.SCHEMA, run.config.evaluation
+    schema, options = run.project.schema, run.config.evaluation
     groups = {"groups"} if options.groups or len(schema.classes) > 2 else set()
     inputs = {f"inputs_{item.name}" for item in schema.inputs}
     dependence = {f"dependence_{name}" for name in options.dependence}
@@ -118,7 +118,7 @@ def test_every_part_names_its_command(page: Page, reported: Run) -> None:
     assert set(wanted) <= set(commands)
     headings = sum(tag == "h2" for tag, _ in page.elements)
     assert len(commands) == headings
-    assert set(commands) - set(wanted) == {section.command for section in reported.project.REPORT}
+    assert set(commands) - set(wanted) == {section.command for section in reported.project.report}
 
 
 def test_texts_of_people_stay_text(page: Page, reported: Run) -> None:
@@ -126,9 +126,9 @@ def test_texts_of_people_stay_text(page: Page, reported: Run) -> None:
     assert title in page.text
     assert "A model for <b>tests</b>." in page.text
     assert not {"b", "bright", "extra"} & {tag for tag, _ in page.elements}
-    for name in reported.project.SCHEMA.classes:
+    for name in reported.project.schema.classes:
         assert name in page.text
-    for section in reported.project.REPORT:
+    for section in reported.project.report:
         assert section.title in page.text
         assert section.render(reported.config, reported.paths.report) in reported.paths.page.read_text(encoding="utf-8")
 

@@ -162,7 +162,7 @@ def test_ablations_stand_beside_the_baseline_and_what_was_published(studied: Run
     ],
 )
 def test_wrong_ablations_are_named(ablations: dict[str, Ablation], problem: str, other: Run) -> None:
-    other.project.ABLATIONS = ablations
+    other.project.ablations = ablations
     with pytest.raises(UserError, match=problem):
         run_ablations(other.project, other.config, other.paths, ONE)
 
@@ -199,7 +199,7 @@ def test_two_runs_are_compared(studied: Run) -> None:
     assert row["b"]["value"] - row["a"]["value"] == pytest.approx(row["difference"]["value"])
     scores = {key: value["value"] for key, value in rows(studied, name, "scores").items()}
     with np.load(studied.paths.scores) as a, np.load(second / "scores.npz") as b:
-        left, right = (run["probability"][:, studied.project.SCHEMA.signal].astype(float) for run in (a, b))
+        left, right = (run["probability"][:, studied.project.schema.signal].astype(float) for run in (a, b))
     assert scores["pearson"] == pytest.approx(np.corrcoef(left, right)[0, 1])
     rank_a, rank_b = (np.argsort(np.argsort(values)).astype(float) for values in (left, right))
     assert scores["spearman"] == pytest.approx(np.corrcoef(rank_a, rank_b)[0, 1], abs=1e-3)
@@ -254,5 +254,5 @@ def test_the_commands_reach_the_studies(other: Run, capsys: pytest.CaptureFixtur
     assert "| AUC | " in printed
     content = json.loads((other.paths.report / "reproduction" / "seeds.json").read_text(encoding="utf-8"))
     assert content["tables"][0]["rows"]["auc"]["reference"] is None
-    with Dataset(other.paths.split("test"), other.project.SCHEMA) as dataset:
+    with Dataset(other.paths.split("test"), other.project.schema) as dataset:
         assert len(dataset) == 64

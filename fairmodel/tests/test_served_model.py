@@ -64,8 +64,8 @@ def test_the_graph_answers(paths: Paths, wires: int) -> None:
 @pytest.mark.slow
 def test_the_answers_are_those_of_the_network(exported: Run) -> None:
     sample = load_file(exported.paths.model / "sample.safetensors")
-    inputs = {item.name: sample[item.name] for item in exported.project.SCHEMA.inputs}
-    found = opened(exported.paths, exported.project.SCHEMA).run(inputs)
+    inputs = {item.name: sample[item.name] for item in exported.project.schema.inputs}
+    found = opened(exported.paths, exported.project.schema).run(inputs)
     for name, array in found.items():
         np.testing.assert_allclose(array, sample[name], rtol=1e-4, atol=1e-5)
 

@@ -43,11 +43,11 @@ def history(run: Run) -> list[dict[str, float]]:
 
 def test_loss_falls_where_classes_can_be_told_apart(trained: Run) -> None:
     rows = history(trained)
-    guess = math.log(len(trained.project.SCHEMA.classes))
+    guess = math.log(len(trained.project.schema.classes))
     assert [row["epoch"] for row in rows] == list(range(1, trained.config.training.epochs + 1))
     assert rows[-1]["loss"] < rows[0]["loss"]
     assert min(row["validation_loss"] for row in rows) < 0.8 * guess
-    assert max(row["validation_accuracy"] for row in rows) > 1.3 / len(trained.project.SCHEMA.classes)
+    assert max(row["validation_accuracy"] for row in rows) > 1.3 / len(trained.project.schema.classes)
 
 
 def test_the_folder_holds_the_record_and_no_leftovers(trained: Run) -> None:
@@ -125,8 +125,8 @@ def test_gradients_of_micro_batches_add_up_to_that_of_the_batch(micro_batch: int
     exact = copy.deepcopy(network).double()
     run = change(other, epochs=1, batch_size=96, micro_batch=micro_batch, normalise=False)
     with (
-        Dataset(run.paths.processed / "train.h5", run.project.SCHEMA) as data,
-        Dataset(run.paths.processed / "val.h5", run.project.SCHEMA) as validation,
+        Dataset(run.paths.processed / "train.h5", run.project.schema) as data,
+        Dataset(run.paths.processed / "val.h5", run.project.schema) as validation,
     ):
         training = Training(run.project, run.config, data, validation)
         training.run(run.paths, "")
@@ -157,8 +157,8 @@ def test_one_cycle_ends_where_it_should(other: Run) -> None:
     """The learning rate rises to its peak and is all but zero after the last step."""
     run = change(other, schedule="one-cycle", epochs=2, learning_rate=0.01)
     with (
-        Dataset(run.paths.processed / "train.h5", run.project.SCHEMA) as data,
-        Dataset(run.paths.processed / "val.h5", run.project.SCHEMA) as validation,
+        Dataset(run.paths.processed / "train.h5", run.project.schema) as data,
+        Dataset(run.paths.processed / "val.h5", run.project.schema) as validation,
     ):
         training = Training(run.project, run.config, data, validation)
         rates = []
@@ -177,8 +177,8 @@ def test_the_published_recipe_written_out(other: Run) -> None:
     run.project.network = lambda _: Plain()
     train(run.project, run.config, run.paths)
     with (
-        Dataset(run.paths.split("train"), run.project.SCHEMA) as data,
-        Dataset(run.paths.split("val"), run.project.SCHEMA) as validation,
+        Dataset(run.paths.split("train"), run.project.schema) as data,
+        Dataset(run.paths.split("val"), run.project.schema) as validation,
     ):
         training, held_out = Training(run.project, run.config, data, validation), as_tensors(validation.read())
         network, optimiser = training.network.double(), torch.optim.Adam(training.network.parameters(), lr=0.03)
@@ -223,8 +223,8 @@ def test_training_is_in_physical_units_or_normalised_as_asked(prepared: Run, tmp
         options = prepared.config.training.model_copy(update={"normalise": normalise})
         config = prepared.config.model_copy(update={"training": TrainingConfig.model_validate(options.model_dump())})
         with (
-            Dataset(prepared.paths.processed / "train.h5", prepared.project.SCHEMA) as data,
-            Dataset(prepared.paths.processed / "val.h5", prepared.project.SCHEMA) as validation,
+            Dataset(prepared.paths.processed / "train.h5", prepared.project.schema) as data,
+            Dataset(prepared.paths.processed / "val.h5", prepared.project.schema) as validation,
         ):
             training = Training(prepared.project, config, data, validation)
             training.start()

@@ -129,7 +129,7 @@ def test_every_column_of_every_class_is_in_all_three_forms(folder: Path, validat
     for group, names in (("cells", ("depth", "tilt")), ("spectators", ("exposure",))):
         assert list(content["columns"][group]) == list(names)
         for name in names:
-            assert list(content["columns"][group][name]["classes"]) == list(validated.project.SCHEMA.classes)
+            assert list(content["columns"][group][name]["classes"]) == list(validated.project.schema.classes)
             assert name in page
             assert name in markdown
     entry = content["columns"]["cells"]["depth"]["classes"]["mixed"]
@@ -164,9 +164,9 @@ def test_a_reference_is_written_and_then_compared_with(tmp_path: Path, capsys: p
     assert max(len(line) for line in written.splitlines()) < 120
     assert "4 checks; agrees: 2, differs: 1, not available: 1" in capsys.readouterr().out
     for seed, name in enumerate(("train", "val", "test")):
-        samples = random_samples(made.project.SCHEMA, 200, seed=50 + seed)
+        samples = random_samples(made.project.schema, 200, seed=50 + seed)
         samples.inputs["cells"][..., 1] *= 0.5
-        write_dataset(made.paths.split(name), made.project.SCHEMA, samples)
+        write_dataset(made.paths.split(name), made.project.schema, samples)
     _, checks = validate(made.project, made.paths)
     assert checks[-1].verdict == "differs"
     text = (made.paths.validation / "validation.md").read_text(encoding="utf-8")

@@ -205,7 +205,7 @@ def finished_trial(paths: Paths, seed: int, factor: float = 1.0, *, finished: bo
 def test_a_verdict_on_a_run(trained: Run, tmp_path: Path) -> None:
     run = quick(trained, tmp_path, rows=6)
     explain(run.project, run.config, run.paths, ["verdict"])
-    folder, features = run.paths.interpretation, sum(len(item.features) for item in run.project.SCHEMA.inputs)
+    folder, features = run.paths.interpretation, sum(len(item.features) for item in run.project.schema.inputs)
     found = {path.stem: read_json(path) for path in folder.glob("*.json")}
     for method in found["attributions"]["methods"].values():
         assert sum(share["value"] for share in method["shares"]) == pytest.approx(1)
@@ -216,7 +216,7 @@ def test_a_verdict_on_a_run(trained: Run, tmp_path: Path) -> None:
     assert len(found["verdict"]["paragraphs"]) >= 4
     assert "there are no retrainings" in " ".join(found["verdict"]["paragraphs"])
     figures = ["attributions", "attributions_agreement", "removal", "randomisation"]
-    figures += [f"correlations_{item.name}" for item in run.project.SCHEMA.inputs]
+    figures += [f"correlations_{item.name}" for item in run.project.schema.inputs]
     for name in figures:
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")

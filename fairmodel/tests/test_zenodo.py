@@ -101,7 +101,7 @@ def test_the_data_set_comes_by_doi(published: Run, network: Server) -> None:
     fetch_record(published.project, published.paths)
     for name in NAMES:
         assert (published.paths.processed / name).read_bytes() == content(network, name)
-        with Dataset(published.paths.processed / name, published.project.SCHEMA) as data:
+        with Dataset(published.paths.processed / name, published.project.schema) as data:
             assert len(data)
     assert files_below(published.paths.processed) == files_below(published.paths.raw) == set(NAMES)
     assert published.paths.split("val").samefile(published.paths.raw / "val.h5")  # one copy on the disk

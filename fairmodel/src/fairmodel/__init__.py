@@ -1,1 +1,8 @@
-"""The engine."""
+"""The engine of FAIR AI-model projects: every step of a model's life, for any network on sets of objects.
+
+A project gives it one object, `fairmodel.Project`; see the user guide. Names are imported when they are first used.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

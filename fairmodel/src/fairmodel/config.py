@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from .errors import UserError
+from .schema import Schema
 from .settings.evaluation import EvaluationConfig
 from .settings.interpretation import InterpretationConfig
-from .settings.section import Fraction, Positive, Section, Seed
 from .settings.reproduction import ReproductionConfig
-from .schema import Schema
+from .settings.section import Fraction, Positive, Section, Seed
 
 __all__ = [
     "DataConfig",

@@ -1,38 +1,75 @@
-"""What the core expects of a project: the face that `project.py` shows."""
+"""How a project plugs into the engine: one `Project` object, which every step gets with the run that it works on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from .config import DataConfig, RunConfig, Section
+from .config import DataConfig, RunConfig, Section, load_config
+from .errors import UserError
+from .lazy import Hook, Lazy
+from .paths import Paths
 from .schema import Schema
 
 if TYPE_CHECKING:
-    import argparse
-
+    import torch
     from matplotlib.figure import Figure
     from torch import nn
 
     from .dataset import Samples
-    from .inference.rows import RowReader
-    from .interpret.lrp.layer import Handler
-    from .validation.checks import Collector
     from .workers import Workers
 
-__all__ = ["Ablation", "Project", "Published", "ReportSection", "Study", "ValidationSection"]
+__all__ = [
+    "Ablation",
+    "Command",
+    "NoOptions",
+    "Option",
+    "Prepare",
+    "Project",
+    "Published",
+    "ReportSection",
+    "Run",
+    "ValidationSection",
+    "option",
+]
+
+HOOKS = ("prepare", "build", "plot", "loss", "optimiser")
 
 
 @dataclass(frozen=True)
-class Study:
-    """A subcommand that only this project has; `load` imports its module when the command runs, not before.
+class Option:
+    """An option or argument of a command: its names, and what argparse is told of it.
 
-    `load()` returns the function to call with the parsed arguments; `arguments` adds the command's own options.
+    `exclusive` options of a command exclude each other.
     """
 
+    names: tuple[str, ...]
+    settings: Mapping[str, Any]
+    exclusive: bool = False
+
+
+def option(*names: str, exclusive: bool = False, **settings: Any) -> Option:
+    """Make an option as argparse's `add_argument` takes it."""
+    return Option(names, settings, exclusive)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand: `function` is called with what it `takes`, and with each option under its own name.
+
+    It takes a "run" (a project with one profile; what it wrote is recorded, unless it is not to be `recorded`), the
+    "project", or "nothing". `workers` adds the options that say who shares the work, as the argument `workers`:
+    for "chunks" of data, or for "trainings". Functions are named as `package.module:function`.
+    """
+
+    name: str
     help: str
-    load: Callable[[], "Callable[[argparse.Namespace], None]"]
-    arguments: "Callable[[argparse.ArgumentParser], None] | None" = None
+    function: str = ""
+    options: tuple[Option, ...] = ()
+    takes: Literal["run", "project", "nothing"] = "run"
+    workers: Literal["", "chunks", "trainings"] = ""
+    recorded: bool = True
+    actions: "tuple[Command, ...]" = ()
 
 
 @dataclass(frozen=True)
@@ -44,19 +81,19 @@ class ReportSection:
 
     title: str
     command: str
-    render: Callable[[RunConfig, Path], str]
+    render: str
 
 
 @dataclass(frozen=True)
 class ValidationSection:
-    """An extra section of the page on the data; `load` imports its module when the page is made, not before.
+    """An extra section of the page on the data.
 
-    `load()` returns what to call with the provenance of the data set (how its rows were made). The collector that this
-    gives sees every row once, in blocks, and then draws figures and judges what was seen (`validation.checks`).
+    `collector` is called with the provenance of the data set (how its rows were made). The collector that this gives
+    sees every row once, in blocks, and then draws figures and judges what was seen (`validation.checks`).
     """
 
     title: str
-    load: Callable[[], "Callable[[Mapping[str, Any]], Collector]"]
+    collector: str
 
 
 @dataclass(frozen=True)
@@ -71,39 +108,126 @@ class Ablation:
 class Published:
     """Numbers of a publication for the table of a study: row -> column -> value, or value and error.
 
-    Rows and columns have the names that the study gives them in its JSON file; shares are fractions of one.
+    Rows and columns have the names that the study gives them in its JSON file; fractions are fractions of one.
     """
 
     source: str
     rows: Mapping[str, Mapping[str, float | tuple[float, float]]]
 
 
-class Project(Protocol):
-    """The attributes of `project.py`, and nothing else, are what the core reads of a project."""
+class NoOptions(Section):
+    """A section of the configuration without keys."""
 
-    SCHEMA: Schema
-    DataOptions: type[Section]
-    ModelOptions: type[Section]
-    STUDIES: Mapping[str, Study]
-    REPORT: tuple[ReportSection, ...]
-    ABLATIONS: Mapping[str, Ablation]
-    PUBLISHED: Mapping[str, Published]
-    VALIDATION: tuple[ValidationSection, ...]
-    RULES: Mapping[str, Callable[[], "Handler"]]
-    READERS: Mapping[str, Callable[[], "RowReader"]]
 
-    def prepare(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: "Workers") -> None:
+class Prepare(Protocol):
+    """The data step of a project."""
+
+    def __call__(self, config: DataConfig, out: Path, *, raw: Path, source: str, workers: "Workers") -> None:
         """Write `train.h5`, `val.h5` and `test.h5` of the schema into `out`; tables on them may lie beside them.
 
-        Downloads and intermediate results go into `raw`, which survives a kill and makes a rerun quick.
-        `workers` share out what takes long. The result depends on `config` and `source` alone, never on them.
+        Downloads and intermediate results go into `raw`, which survives a kill and makes a rerun quick. The result
+        depends on `config` and `source` alone, never on `workers`, who share the work.
         """
 
-    def build(self, config: Section) -> "nn.Module":
-        """Make an untrained network from the `[model]` section.
 
-        `network(**inputs)` takes each input by name, float32 (batch, slot, feature), and returns logits (batch, class).
-        """
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """All that the engine knows of a project; only `schema`, `prepare` and `build` are required.
 
-    def plot(self, row: "Samples", figure: "Figure") -> None:
-        """Draw one row, samples of length 1, into an empty figure; `data plot` saves it."""
+    Functions are given by name, "package.module:function", and imported when they run; the name also tells which
+    results depend on which module. A name that begins with a dot is relative to `package`, which is `__package__` in
+    project.py. A function itself will do, but costs its import at each command.
+
+    `build(options)` makes an untrained network from the `[model]` section: `network(**inputs)` takes each input by its
+    name, float32 (batch, slot, feature), and returns logits (batch, class). `plot(row, figure)` draws one row, samples
+    of length 1, into an empty figure. `loss(logits, labels)` is the sum of the loss over a batch, a scalar;
+    `optimiser(network, options)` gets the `[training]` section. `handlers` explain layers that relevance propagation
+    does not know, by the name of their class; `readers` open other files than HDF5 for `predict`, by suffix.
+    """
+
+    schema: Schema
+    prepare: Hook[Prepare] = Hook()
+    build: "Hook[Callable[[Any], nn.Module]]" = Hook()
+    data_options: type[Section] = NoOptions
+    model_options: type[Section] = NoOptions
+    plot: "Hook[Callable[[Samples, Figure], None] | None]" = Hook(None)
+    loss: "Hook[Callable[[torch.Tensor, torch.Tensor], torch.Tensor]]" = Hook(
+        "fairmodel.training.optimise:cross_entropy"
+    )
+    optimiser: "Hook[Callable[[nn.Module, Any], torch.optim.Optimizer]]" = Hook(
+        "fairmodel.training.optimise:make_optimiser"
+    )
+    handlers: Mapping[str, str] = field(default_factory=dict)
+    readers: Mapping[str, str] = field(default_factory=dict)
+    ablations: Mapping[str, Ablation] = field(default_factory=dict)
+    published: Mapping[str, Published] = field(default_factory=dict)
+    studies: tuple[Command, ...] = ()
+    report: tuple[ReportSection, ...] = ()
+    validation: tuple[ValidationSection, ...] = ()
+    package: str = ""
+
+    def __post_init__(self) -> None:
+        schema: Any = self.schema
+        if not isinstance(schema, Schema):
+            message = f"Project(schema=…) is {schema!r}; give it the Schema of the data"
+            raise UserError(message)
+        for name in HOOKS:
+            function = getattr(self, name)
+            if not callable(function) and not (function is None and name == "plot"):
+                message = f"Project({name}=…) is {function!r}; give it a function, or its name package.module:function"
+                raise UserError(message)
+        if not self.package:
+            module = self.build.module if isinstance(self.build, Lazy) else self.build.__module__
+            self._set("package", module.partition(".")[0])
+        self._resolve()
+
+    def _resolve(self) -> None:
+        """Make every relative name absolute: ".data:prepare" is in the package of the project."""
+        for name in HOOKS:
+            if isinstance(function := getattr(self, name), Lazy):
+                self._set(name, self._absolute(function.name))
+        for name in ("handlers", "readers"):
+            functions = getattr(self, name)
+            self._set(name, {key: self._absolute(function) for key, function in functions.items()})
+        self._set("studies", tuple(replace(item, function=self._absolute(item.function)) for item in self.studies))
+        self._set("report", tuple(replace(item, render=self._absolute(item.render)) for item in self.report))
+        sections = (replace(item, collector=self._absolute(item.collector)) for item in self.validation)
+        self._set("validation", tuple(sections))
+
+    def _absolute(self, name: str) -> str:
+        return f"{self.package}{name}" if name.startswith(".") else name
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def check(self) -> None:
+        """Refuse names that lead nowhere, before anything runs. Raises UserError."""
+        for name in HOOKS:
+            if isinstance(function := getattr(self, name), Lazy):
+                function.check(f"Project({name}=…)")
+        named = {
+            "handlers": list(self.handlers.values()),
+            "readers": list(self.readers.values()),
+            "studies": [command.function for command in self.studies],
+            "report": [section.render for section in self.report],
+            "validation": [section.collector for section in self.validation],
+        }
+        for name, functions in named.items():
+            for function in functions:
+                Lazy(function).check(f"a function in Project({name}=…)")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One profile of a project: what a step works on."""
+
+    project: Project
+    config: RunConfig
+    paths: Paths
+
+    @classmethod
+    def of(cls, project: Project, root: Path, profile: str) -> "Run":
+        """Read and validate a profile of the project in the folder `root`."""
+        paths = Paths.of_project(root.resolve(), profile)
+        config = load_config(paths.config, project.data_options, project.model_options, project.schema)
+        return cls(project, config, paths)

@@ -1,8 +1,10 @@
-"""`python -m <package>`: the command line."""
+"""`python -m <package>`: the command line of the engine, for this project."""
 
 import sys
 
-from fairmodel.cli import main
+from fairmodel import main
+
+from .project import PROJECT
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(PROJECT))

@@ -1,1 +1,1 @@
-"""The options of the commands; what they do is in modules that are imported when they run."""
+"""The commands: a table of what there is, and how one runs."""

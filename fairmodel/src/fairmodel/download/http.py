@@ -9,13 +9,13 @@ from typing import Any
 from urllib import request
 from urllib.error import HTTPError
 
-from .. import PACKAGE
 from ..errors import UserError
+from ..metadata.engine import ENGINE
 from .transfer import Stream, TransientError
 
 __all__ = ["read_http"]
 
-AGENT = f"{PACKAGE} (data download)"
+AGENT = f"{ENGINE} (data download)"
 BLOCK = 1 << 18
 SILENCE = 30.0  # seconds without a byte until a connection counts as broken
 LONGEST_WAIT = 60.0  # seconds that a server may ask for

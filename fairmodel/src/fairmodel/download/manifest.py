@@ -1,11 +1,10 @@
 """`data/files.toml`: the files of a data set, each with what proves that it is the right one."""
 
-import argparse
 import json
 import re
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -14,16 +13,16 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from ..config import Section
 from ..errors import UserError
-from ..metadata.identifiers import doi_problem, url_problem
 from ..files import write_text
+from ..metadata.identifiers import doi_problem, url_problem
 from ..paths import Paths
 from .checksums import ALGORITHMS, checksums
 from .names import name_key, name_problem
 
 if TYPE_CHECKING:
-    from ..interface import Project
+    from ..interface import Run
 
-__all__ = ["Manifest", "ManifestFile", "add_arguments", "run"]
+__all__ = ["Manifest", "ManifestFile", "write_manifest"]
 
 
 def _checked(problem: Any) -> AfterValidator:
@@ -187,26 +186,21 @@ def _with_origin(file: ManifestFile, doi: str | None, old: ManifestFile | None) 
     return file.model_copy(update={"doi": old.doi, "url": old.url})
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `data manifest`."""
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="default: the three files of the data set")
-    parser.add_argument("--doi", help="DOI of the record that has the files, or will have them")
-
-
-def run(project: "Project", paths: Paths, arguments: argparse.Namespace) -> None:
+def write_manifest(run: "Run", *, files: Sequence[Path], doi: str | None) -> None:
     """List files in `data/files.toml` with size and SHA-256, in place of what was listed under their names."""
     from ..dataset import Dataset
     from ..splits import SPLITS
 
-    if arguments.doi is not None and (reason := doi_problem(arguments.doi)):
-        message = f"--doi {arguments.doi!r} {reason}"
+    if doi is not None and (reason := doi_problem(doi)):
+        message = f"--doi {doi!r} {reason}"
         raise UserError(message)
-    for name in SPLITS if not arguments.files else ():
-        Dataset(paths.split(name), project.SCHEMA).close()
-    files = [_listed(path, paths) for path in arguments.files or map(paths.split, SPLITS)]
+    for name in SPLITS if not files else ():
+        Dataset(run.paths.split(name), run.project.schema).close()
+    paths = run.paths
+    listed = [_listed(path, paths) for path in files or map(paths.split, SPLITS)]
     old = Manifest.load(paths.manifest) if paths.manifest.exists() else Manifest(paths.manifest)
-    old.updated(files, arguments.doi).save()
-    sys.stdout.write(f"{paths.manifest}: {', '.join(file.name for file in files)}\n")
+    old.updated(listed, doi).save()
+    sys.stdout.write(f"{paths.manifest}: {', '.join(file.name for file in listed)}\n")
 
 
 def _listed(path: Path, paths: Paths) -> ManifestFile:

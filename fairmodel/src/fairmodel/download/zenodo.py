@@ -91,7 +91,7 @@ def _record(doi: str) -> dict[str, str]:
 
 def _check_schema(path: Path, project: Project) -> None:
     try:
-        Dataset(path, project.SCHEMA).close()
+        Dataset(path, project.schema).close()
     except UserError as error:
         message = f"{path} is the file of data/files.toml, but no data set of this project: {error}"
         raise UserError(message) from error

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from .intervals import effective_rows, interval
 from ..settings.evaluation import EvaluationConfig
+from .intervals import effective_rows, interval
 from .resampling import resamples
 from .rows import ScoredRows
 

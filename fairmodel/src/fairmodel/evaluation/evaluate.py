@@ -4,12 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..config import RunConfig
 from ..dataset import Dataset
 from ..errors import UserError
 from ..files import sha256, write_json
-from ..interface import Project
-from ..paths import Paths
+from ..interface import Run
 from ..training.device import find_device
 from ..training.threads import threads
 from .metrics import measure
@@ -19,25 +17,25 @@ from .rows import ScoredRows, write_scores
 __all__ = ["evaluate"]
 
 
-def evaluate(project: Project, config: RunConfig, paths: Paths) -> None:
+def evaluate(run: Run) -> None:
     """Write `scores.npz` and `metrics.json` of the test split into the profile's report folder."""
-    schema, options = project.SCHEMA, config.evaluation
-    network = load_network(project, config, paths).to(find_device(config.training.device))
-    test = paths.split("test")
+    schema, options = run.project.schema, run.config.evaluation
+    network = load_network(run).to(find_device(run.config.training.device))
+    test = run.paths.split("test")
     with Dataset(test, schema) as dataset:
-        weight = _weights(dataset, paths.config) if options.weights else np.ones(len(dataset))
+        weight = _weights(dataset, run.paths.config) if options.weights else np.ones(len(dataset))
         with threads(options.threads):
             probability = predict(network, dataset, options.batch_size)
         spectators = {name: dataset.column(f"spectators/{name}") for name in options.spectators}
         rows = ScoredRows(probability, dataset.labels(), weight, schema.signal, spectators)
     metrics = measure(rows.take(rows.weight > 0), schema.classes, options)
-    write_scores(rows, paths.scores)
+    write_scores(rows, run.paths.scores)
     classes = {name: int((rows.label == index).sum()) for index, name in enumerate(schema.classes)}
     parameters = sum(parameter.numel() for parameter in network.parameters())
-    inputs = {path.relative_to(paths.root).as_posix(): sha256(path) for path in (paths.weights, test)}
-    header = {"schema": 1, "profile": paths.profile, "split": "test", schema.entity: len(rows), "classes": classes}
+    inputs = {path.relative_to(run.paths.root).as_posix(): sha256(path) for path in (run.paths.weights, test)}
+    header = {"schema": 1, "profile": run.paths.profile, "split": "test", schema.entity: len(rows), "classes": classes}
     about = {"weighted": options.weights, "parameters": parameters, "inputs": inputs}
-    write_json(paths.metrics, header | about | metrics)
+    write_json(run.paths.metrics, header | about | metrics)
 
 
 def _weights(dataset: Dataset, config: Path) -> np.ndarray:

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..errors import UserError
 from ..progress import progress
-from .calibration import calibration
 from ..settings.evaluation import EvaluationConfig
+from .calibration import calibration
 from .resampling import resamples
 from .rows import ScoredRows
 from .sculpting import sculpting

@@ -5,11 +5,9 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from ..config import RunConfig
 from ..dataset import Dataset, Samples
 from ..errors import UserError
-from ..interface import Project
-from ..paths import Paths
+from ..interface import Run
 from ..progress import progress
 from ..training.batches import as_tensors
 from ..training.device import device_of
@@ -17,16 +15,18 @@ from ..training.device import device_of
 __all__ = ["load_network", "predict", "probabilities"]
 
 
-def load_network(project: Project, config: RunConfig, paths: Paths) -> nn.Module:
+def load_network(run: Run) -> nn.Module:
     """The trained network of a profile, in evaluation mode."""
-    if not paths.weights.exists():
-        message = f"{paths.weights} does not exist; train the network with `make train PROFILE={paths.profile}`"
+    if not run.paths.weights.exists():
+        message = f"{run.paths.weights} does not exist; train the network with `make train PROFILE={run.paths.profile}`"
         raise UserError(message)
-    network = project.build(config.model)
+    network = run.project.build(run.config.model)
     try:
-        network.load_state_dict(load_file(paths.weights))
+        network.load_state_dict(load_file(run.paths.weights))
     except Exception as error:
-        message = f"{paths.weights} does not fit the [model] section of {paths.config} ({error}); train it again"
+        message = (
+            f"{run.paths.weights} does not fit the [model] section of {run.paths.config} ({error}); train it again"
+        )
         raise UserError(message) from error
     return network.eval()
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .intervals import LIMIT, ONE_SIGMA, effective_rows, interval, upper_limit
 from ..settings.evaluation import EvaluationConfig
+from .intervals import LIMIT, ONE_SIGMA, effective_rows, interval, upper_limit
 from .ranking import Ranking
 from .resampling import resamples
 from .rows import ScoredRows

@@ -1,6 +1,5 @@
 """`data inspect FILE`: everything there is to know about a file of the data set, as text or as JSON."""
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -11,21 +10,15 @@ from .text import number, outline, percent, table
 if TYPE_CHECKING:
     from ..interface import Project
 
-__all__ = ["add_arguments", "describe", "inspect", "run"]
+__all__ = ["describe", "inspect", "print_description"]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of the command."""
-    parser.add_argument("file", metavar="FILE", type=Path, help="a data set, such as data/processed/quick/train.h5")
-    parser.add_argument("--json", action="store_true", help="all numbers as JSON, for programs")
-
-
-def run(project: "Project", arguments: argparse.Namespace) -> None:
+def print_description(project: "Project", *, file: Path, as_json: bool) -> None:
     """Print the description of a file."""
-    if arguments.json:
-        text = json.dumps(describe(project, arguments.file), indent=2, ensure_ascii=False, allow_nan=False)
+    if as_json:
+        text = json.dumps(describe(project, file), indent=2, ensure_ascii=False, allow_nan=False)
     else:
-        text = inspect(project, arguments.file)
+        text = inspect(project, file)
     sys.stdout.write(text + "\n")
 
 
@@ -40,16 +33,16 @@ def describe(project: "Project", path: Path) -> dict[str, Any]:
     from .formats import open_dataset
     from .statistics import dataset_statistics
 
-    with open_dataset(path, project.SCHEMA) as data:
+    with open_dataset(path, project.schema) as data:
         content = {
             "file": str(path),
             "bytes": path.stat().st_size,
             "sha256": sha256(path),
             "schema_version": SCHEMA_VERSION,
-            "entity": project.SCHEMA.entity,
+            "entity": project.schema.entity,
             "provenance": data.provenance,
-            "composition": composition(data, project.SCHEMA),
-            **dataset_statistics(data, project.SCHEMA),
+            "composition": composition(data, project.schema),
+            **dataset_statistics(data, project.schema),
         }
     report = path.with_name(REPORT)
     return content | ({"splits": read_json(report)} if report.exists() else {})

@@ -1,6 +1,5 @@
 """`data plot FILE`: a drawing of one row, as the project draws it."""
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,39 +10,28 @@ if TYPE_CHECKING:
     from ..dataset import Dataset
     from ..interface import Project
 
-__all__ = ["add_arguments", "first_row_of_class", "plot", "run"]
+__all__ = ["first_row_of_class", "plot", "draw_row"]
 
 FORMATS = (".png", ".pdf")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of the command."""
-    parser.add_argument("file", metavar="FILE", type=Path, help="a data set, such as data/processed/quick/test.h5")
-    parser.add_argument("--row", metavar="N", type=int, default=0, help="which row, from 0 (default: %(default)s)")
-    parser.add_argument("--class", metavar="NAME", dest="class_name", help="the first row of this class from N on")
-    parser.add_argument(
-        "--out", metavar="PNG|PDF", type=Path, help="the figure's file (default: reports/<name of FILE>-row-N.png)"
-    )
-
-
-def run(project: "Project", arguments: argparse.Namespace) -> None:
+def draw_row(project: "Project", *, file: Path, row: int, class_name: str | None, out: Path | None) -> None:
     """Draw the row and print where the figure is."""
-    path, row = arguments.file, arguments.row
-    if arguments.class_name is not None:
-        row = first_row_of_class(project, path, arguments.class_name, row)
-    out = arguments.out or Path("reports") / f"{path.stem}-row-{row}.png"
-    sys.stdout.write(f"{plot(project, path, row, out)}\n")
+    if class_name is not None:
+        row = first_row_of_class(project, file, class_name, row)
+    figure = out or Path("reports") / f"{file.stem}-row-{row}.png"
+    sys.stdout.write(f"{plot(project, file, row, figure)}\n")
 
 
 def first_row_of_class(project: "Project", path: Path, name: str, start: int = 0) -> int:
     """The first row of a class from `start` on; UserError if there is no such class or row."""
     from .formats import open_dataset
 
-    classes = project.SCHEMA.classes
+    classes = project.schema.classes
     if name not in classes:
         message = f"there is no class {name!r}; the classes are {', '.join(classes)}"
         raise UserError(message)
-    with open_dataset(path, project.SCHEMA) as data:
+    with open_dataset(path, project.schema) as data:
         _check_row(data, start)
         labels = data.labels()[start:]
     found = (labels == classes.index(name)).nonzero()[0]
@@ -60,10 +48,13 @@ def plot(project: "Project", path: Path, row: int, out: Path) -> Path:
     from ..present.style import figure_style, write_figure
     from .formats import open_dataset
 
+    if project.plot is None:
+        message = "this project draws no rows; give it a function in Project(plot=…)"
+        raise UserError(message)
     if out.suffix not in FORMATS:
         message = f"a figure cannot be written as {out.name!r}; its name has to end in {' or '.join(FORMATS)}"
         raise UserError(message)
-    with open_dataset(path, project.SCHEMA) as data:
+    with open_dataset(path, project.schema) as data:
         _check_row(data, row)
         samples = data.read(row, row + 1)
     with figure_style():

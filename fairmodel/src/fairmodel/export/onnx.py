@@ -10,10 +10,10 @@ from ..config import RunConfig
 from ..dataset import Dataset, Samples
 from ..errors import UserError
 from ..evaluation.predict import load_network
-from ..metadata.source import read_metadata
 from ..files import atomic_path, read_json, sha256
 from ..inference.names import GRAPH
-from ..interface import Project
+from ..interface import Run
+from ..metadata.source import read_metadata
 from ..paths import Paths
 from ..schema import Schema
 from ..training.batches import as_tensors
@@ -26,7 +26,7 @@ __all__ = ["DENSE", "export"]
 DENSE = "model-dense.onnx"
 
 
-def export(project: Project, config: RunConfig, paths: Paths) -> None:
+def export(run: Run) -> None:
     """Write `model.onnx`, `model-dense.onnx` and `sample.safetensors` into the profile's model folder.
 
     The graphs take any number of rows, in physical units, and return `logits` and `probabilities`. In the first one the
@@ -34,22 +34,22 @@ def export(project: Project, config: RunConfig, paths: Paths) -> None:
     slots, for runtimes that want fixed shapes. Both are checked against PyTorch on test rows and on rows with every
     number of objects; a larger difference than `[export] tolerance` is an error, and no file appears.
     """
-    schema = project.SCHEMA
-    network = load_network(project, config, paths)
-    with Dataset(paths.split("test"), schema) as dataset:
-        inputs = _with_empty_row(as_tensors(dataset.read(0, config.export.rows))[0])
+    schema = run.project.schema
+    network = load_network(run)
+    with Dataset(run.paths.split("test"), schema) as dataset:
+        inputs = _with_empty_row(as_tensors(dataset.read(0, run.config.export.rows))[0])
         counts = {item.name: dataset.column(f"counts/{item.name}") for item in schema.inputs}
         sample = read_rows(dataset, choose_rows(counts))
     module = WithProbabilities(network, tuple(item.name for item in schema.inputs)).eval()
     cut = inputs_to_cut(network, inputs)
-    models = {GRAPH: make_graph(module, inputs, cut, config.export.opset)}
+    models = {GRAPH: make_graph(module, inputs, cut, run.config.export.opset)}
     models[DENSE] = with_all_slots(models[GRAPH], {item.name: item.slots for item in schema.inputs})
     for name, model in models.items():
-        _describe(model, schema, paths)
-        _check(largest_difference(model, module, inputs, cut if name == GRAPH else ()), config, paths)
+        _describe(model, schema, run.paths)
+        _check(largest_difference(model, module, inputs, cut if name == GRAPH else ()), run.config, run.paths)
     for name, model in models.items():
-        _write(paths.model / name, model)
-    _write_sample(paths.model / SAMPLE, module, sample)
+        _write(run.paths.model / name, model)
+    _write_sample(run.paths.model / SAMPLE, module, sample)
 
 
 def _with_empty_row(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from ..metadata.identifiers import doi_url, license_url
 from ..schema import Input
 from .facts import Facts
-from ..metadata.identifiers import doi_url, license_url
 from .linked import author, file, filled, to_json
 
 __all__ = ["croissant"]

@@ -4,14 +4,13 @@ import sys
 from collections.abc import Callable, Mapping
 
 from ..files import write_text
-from ..interface import Project
-from ..paths import Paths
+from ..interface import Run
+from ..metadata.source import read_metadata
 from .croissant import croissant
 from .facts import Facts, gather
 from .fair4ml import fair4ml
 from .model_card import model_card
 from .sbom import sbom
-from ..metadata.source import read_metadata
 
 __all__ = ["DESCRIPTIONS", "describe"]
 
@@ -23,9 +22,9 @@ DESCRIPTIONS: Mapping[str, Callable[[Facts], str]] = {
 }
 
 
-def describe(project: Project, paths: Paths) -> None:
+def describe(run: Run) -> None:
     """Write every description of a profile's model into its folder. Raises UserError for what is missing."""
-    facts = gather(project.SCHEMA, paths, read_metadata(paths.root))
+    facts = gather(run.project, run.paths, read_metadata(run.paths.root))
     for name, generate in DESCRIPTIONS.items():
-        write_text(paths.model / name, generate(facts))
-    sys.stdout.write(f"{paths.model}: {', '.join(DESCRIPTIONS)}\n")
+        write_text(run.paths.model / name, generate(facts))
+    sys.stdout.write(f"{run.paths.model}: {', '.join(DESCRIPTIONS)}\n")

@@ -8,12 +8,13 @@ from typing import Any
 from ..errors import UserError
 from ..evaluation.rows import read_metrics
 from ..files import read_json, sha256
+from ..interface import Project
+from ..metadata.source import Metadata
 from ..paths import Paths
 from ..schema import Schema
 from ..splits import SPLITS
 from .crate.checksums import Checksums
 from .crate.graph import media_type
-from ..metadata.source import Metadata
 
 __all__ = ["Facts", "File", "gather", "read_requirements", "requirements_in", "run_hardware"]
 
@@ -41,6 +42,7 @@ class Facts:
 
     metadata: Metadata
     schema: Schema
+    package: str
     profile: str
     run: Mapping[str, Any]
     metrics: Mapping[str, Any]
@@ -49,7 +51,7 @@ class Facts:
     requirements: tuple[str, ...]
 
 
-def gather(schema: Schema, paths: Paths, metadata: Metadata, folder: Path | None = None) -> Facts:
+def gather(project: Project, paths: Paths, metadata: Metadata, folder: Path | None = None) -> Facts:
     """The facts of a profile; the model's files are read in `folder`, by default in the profile's own.
 
     Raises UserError where the model has not been trained and evaluated, or its data are missing.
@@ -62,7 +64,17 @@ def gather(schema: Schema, paths: Paths, metadata: Metadata, folder: Path | None
     known = Checksums(paths.root)  # large files are read once
     files = _files(((folder or paths.model) / name for name in PUBLISHED), sha256)
     data = _files(map(paths.split, SPLITS), known.of)
-    return Facts(metadata, schema, paths.profile, run, metrics, files, data, read_requirements(paths.root))
+    return Facts(
+        metadata,
+        project.schema,
+        project.package,
+        paths.profile,
+        run,
+        metrics,
+        files,
+        data,
+        read_requirements(paths.root),
+    )
 
 
 def _files(paths: Iterable[Path], digest: Callable[[Path], str]) -> tuple[File, ...]:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..metadata.identifiers import doi_url, license_url
 from ..schema import Feature
 from .facts import Facts, run_hardware
-from ..metadata.identifiers import doi_url, license_url
 from .linked import author, file, filled, reference, to_json
 
 __all__ = ["fair4ml"]

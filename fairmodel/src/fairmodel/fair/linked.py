@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from .facts import Facts, File
 from ..metadata.identifiers import doi_url, orcid_url
 from ..metadata.source import Person, Reference
+from .facts import Facts, File
 
 __all__ = ["author", "file", "filled", "reference", "to_json"]
 

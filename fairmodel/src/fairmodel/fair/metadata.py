@@ -8,15 +8,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from .. import PACKAGE
 from ..errors import UserError
 from ..files import write_text
+from ..metadata.source import SOURCE, Metadata, read_metadata
 from .citation import citation
 from .codemeta import codemeta
-from ..metadata.source import SOURCE, Metadata, read_metadata
 from .zenodo import zenodo
 
-__all__ = ["GENERATORS", "add_arguments", "drifted", "main", "run", "write"]
+__all__ = ["GENERATORS", "drifted", "main", "write", "write_or_check"]
 
 GENERATORS: Mapping[str, Callable[[Metadata], str]] = {
     "CITATION.cff": citation,
@@ -43,28 +42,24 @@ def _content(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the command."""
-    parser.add_argument("--check", action="store_true", help=f"change nothing; fail if a file does not follow {SOURCE}")
-    parser.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: the current one)")
-
-
-def run(arguments: argparse.Namespace) -> None:
-    """Write or check. Raises UserError naming each file that drifted."""
-    if not arguments.check:
-        names = write(arguments.project)
+def write_or_check(*, folder: Path, check: bool) -> None:
+    """Write or check the files of the project in `folder`. Raises UserError naming each file that drifted."""
+    if not check:
+        names = write(folder)
         sys.stdout.write(f"written: {', '.join(names) or 'nothing, all files are up to date'}\n")
-    elif names := drifted(arguments.project, read_metadata(arguments.project)):
-        message = f"{', '.join(names)} does not follow {SOURCE}; run `python -m {PACKAGE} fair metadata`"
+    elif names := drifted(folder, read_metadata(folder)):
+        message = f"{', '.join(names)} does not follow {SOURCE}; run `make metadata`"
         raise UserError(message)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run on its own; returns the exit code."""
     parser = argparse.ArgumentParser(prog=f"python -m {__spec__.name}", description=__doc__)
-    add_arguments(parser)
+    parser.add_argument("--check", action="store_true", help=f"change nothing; fail if a file does not follow {SOURCE}")
+    parser.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: the current one)")
+    arguments = parser.parse_args(argv)
     try:
-        run(parser.parse_args(argv))
+        write_or_check(folder=arguments.project, check=arguments.check)
     except UserError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

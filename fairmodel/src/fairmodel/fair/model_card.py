@@ -6,10 +6,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..report.summary import metric_rows
-from .facts import Facts, run_hardware
 from ..metadata.identifiers import doi_url, orcid_url
 from ..metadata.source import Person, Reference
+from ..report.summary import metric_rows
+from .facts import Facts, run_hardware
 from .yaml import to_yaml
 
 __all__ = ["model_card"]

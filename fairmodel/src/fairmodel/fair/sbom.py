@@ -9,9 +9,8 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from .. import PACKAGE
-from .facts import Facts, File
 from ..metadata.identifiers import doi_url
+from .facts import Facts, File
 
 __all__ = ["closure", "sbom"]
 
@@ -27,7 +26,7 @@ def sbom(facts: Facts) -> str:
         "version": 1,
         "metadata": {"timestamp": facts.run["finished"], "component": _model(facts)},
         "components": [_program(facts), *components],
-        "dependencies": list(_dependencies(found, facts.requirements)),
+        "dependencies": list(_dependencies(found, facts)),
     }
     # the same content has the same serial number
     number = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(content, sort_keys=True))
@@ -80,7 +79,7 @@ def _component(name: str, distribution: installed.Distribution) -> dict[str, Any
 
 def _program(facts: Facts) -> dict[str, Any]:
     identity = facts.metadata.identity
-    return {"type": "application", "bom-ref": PACKAGE, "name": PACKAGE, "version": identity.version}
+    return {"type": "application", "bom-ref": facts.package, "name": facts.package, "version": identity.version}
 
 
 def _model(facts: Facts) -> dict[str, Any]:
@@ -121,12 +120,12 @@ def _file(item: File) -> dict[str, Any]:
     return {"type": "file", "bom-ref": f"file-{item.name}", "name": item.name, "hashes": digest}
 
 
-def _dependencies(found: dict[str, installed.Distribution], declared: Iterable[str]) -> Iterator[dict[str, Any]]:
+def _dependencies(found: dict[str, installed.Distribution], facts: Facts) -> Iterator[dict[str, Any]]:
     """Who needs whom; the model needs the package, the package what it declares."""
     references = {name: _reference(name, item.version) for name, item in found.items()}
-    direct = {canonicalize_name(item.name) for item in map(Requirement, declared)}
-    yield {"ref": "model", "dependsOn": [PACKAGE]}
-    yield {"ref": PACKAGE, "dependsOn": [references[name] for name in sorted(direct & references.keys())]}
+    direct = {canonicalize_name(item.name) for item in map(Requirement, facts.requirements)}
+    yield {"ref": "model", "dependsOn": [facts.package]}
+    yield {"ref": facts.package, "dependsOn": [references[name] for name in sorted(direct & references.keys())]}
     for name, item in sorted(found.items()):
         needed = {canonicalize_name(requirement.name) for requirement in _needed(item)} & references.keys()
         yield {"ref": references[name], "dependsOn": [references[other] for other in sorted(needed)]}

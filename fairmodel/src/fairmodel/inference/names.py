@@ -6,13 +6,13 @@ __all__ = ["BACKENDS", "GRAPH", "PRECISIONS"]
 
 GRAPH = "model.onnx"
 
-# name -> module that opens it
+# name -> function that opens it
 BACKENDS: Mapping[str, str] = {
-    "torch": "pytorch",
-    "onnxruntime": "onnxruntime",
-    "openvino": "openvino",
-    "tensorrt": "tensorrt",
-    "onnxruntime-tensorrt": "onnxruntime_tensorrt",
+    "torch": "fairmodel.inference.backends.pytorch:open_model",
+    "onnxruntime": "fairmodel.inference.backends.onnxruntime:open_model",
+    "openvino": "fairmodel.inference.backends.openvino:open_model",
+    "tensorrt": "fairmodel.inference.backends.tensorrt:open_model",
+    "onnxruntime-tensorrt": "fairmodel.inference.backends.onnxruntime_tensorrt:open_model",
 }
 
 # name -> file with the graph of that precision

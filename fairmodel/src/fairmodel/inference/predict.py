@@ -48,19 +48,19 @@ def predict_files(project: "Project", request: Request, files: Sequence[Path], o
     readers = [reader_of(project, path) for path in files]
     total = sum(reader.count(path) for reader, path in zip(readers, files, strict=True))
     backend = open_backend(
-        request.backend, request.folder, threads=request.threads, precision=request.precision, project=project
+        request.backend, request.folder, project, threads=request.threads, precision=request.precision
     )
-    check_features(backend.schema, project.SCHEMA, request.folder)
+    check_features(backend.schema, project.schema, request.folder)
     about = _about(request, files)
     parts = _Parts(out.with_name(out.name + ".parts"), about)
-    with progress(None, total=total, title="predict", unit=project.SCHEMA.entity) as bar:
+    with progress(None, total=total, title="predict", unit=project.schema.entity) as bar:
         for number, (path, reader) in enumerate(zip(files, readers, strict=True)):
             done = parts.rows(number)
             bar.update(done)
             for rows in rechunked(_read(reader, path, done), request.rows):
                 parts.add(number, _scored(backend, rows, number))
                 bar.update(len(rows))
-    write_scores(out, parts, project.SCHEMA.classes, about)
+    write_scores(out, parts, project.schema.classes, about)
     parts.remove()
     return total
 

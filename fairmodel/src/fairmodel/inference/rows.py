@@ -9,6 +9,7 @@ import numpy as np
 
 from ..dataset import Dataset
 from ..errors import UserError
+from ..lazy import Lazy
 from ..schema import Schema
 
 if TYPE_CHECKING:
@@ -84,12 +85,13 @@ def reader_of(project: "Project", path: Path) -> RowReader:
         message = f"{path} is not a file; give files of rows to predict, such as data/processed/quick/test.h5"
         raise UserError(message)
     if path.suffix in (".h5", ".hdf5"):
-        return SchemaReader(project.SCHEMA)
-    if path.suffix not in project.READERS:
-        known = ", ".join([".h5", ".hdf5", *project.READERS])
+        return SchemaReader(project.schema)
+    if path.suffix not in project.readers:
+        known = ", ".join([".h5", ".hdf5", *project.readers])
         message = f"{path}: no reader for files of this kind; known are {known}"
         raise UserError(message)
-    return project.READERS[path.suffix]()
+    reader: RowReader = Lazy(project.readers[path.suffix])()
+    return reader
 
 
 def rechunked(parts: Iterator[InputRows], size: int) -> Iterator[InputRows]:

@@ -1,7 +1,5 @@
 """The explanation step: run the parts on one sample of the test split, and write what each found."""
 
-import hashlib
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ..config import RunConfig
 from ..dataset import CHUNK_ROWS, Dataset, Samples
 from ..errors import UserError
 from ..evaluation.predict import load_network
-from ..metadata.provenance import run_record
 from ..files import read_json, sha256, write_json, write_text
-from ..interface import Project
+from ..identity import identity as identity_of
+from ..interface import Run
+from ..lazy import Lazy
+from ..metadata.provenance import run_record
 from ..paths import Paths
-from ..progress import progress
 from ..present.style import figure_style, save_figure
+from ..progress import progress
 from ..schema import Schema
 from ..training.device import find_device
 from ..training.threads import threads
@@ -28,34 +27,39 @@ from .parts import PARTS, Context, Drawing, Findings, Part, part_named
 __all__ = ["context_of", "explain", "spread_rows", "write_findings"]
 
 
-def explain(
-    project: Project, config: RunConfig, paths: Paths, only: Sequence[str] = (), *, again: bool = False
-) -> None:
+def explain(run: Run, only: Sequence[str] = (), *, again: bool = False) -> None:
     """Run the parts named in `only` and those they need, or all of them; then write `parts.json`, the list of them.
 
     A part that is finished is kept as long as the weights, the test split, `[interpretation]`, its code and the parts
     it needs are what they were, unless it is to be made `again`.
     """
-    context = context_of(project, config, paths)
+    context = context_of(run)
     chosen = [part for part in PARTS if not only or part.name in _with_needs(only)]
-    with threads(config.evaluation.threads), progress(chosen, total=len(chosen), title="explain", unit="parts") as bar:
+    with (
+        threads(run.config.evaluation.threads),
+        progress(chosen, total=len(chosen), title="explain", unit="parts") as bar,
+    ):
         for part in bar:
             bar.set_postfix_str(part.name)
-            identity = _identity(part, context)
-            if again or not _finished(part, paths, identity):
+            digest = _identity(part, context)
+            if again or not _finished(part, run.paths, digest):
                 started = time.perf_counter()
-                write_findings(context, part.name, part.title, part.load()(context), started, identity=identity)
-    write_json(paths.interpretation / "parts.json", _list_of_parts(paths))
+                found = Lazy(part.function)(context)
+                write_findings(context, part.name, part.title, found, started, identity=digest)
+    write_json(run.paths.interpretation / "parts.json", _list_of_parts(run.paths))
 
 
-def context_of(project: Project, config: RunConfig, paths: Paths) -> Context:
+def context_of(run: Run) -> Context:
     """The trained network of a profile, and the rows of the test split on which it is explained."""
-    network = load_network(project, config, paths).to(find_device(config.training.device))
-    with Dataset(paths.split("test"), project.SCHEMA) as dataset:
-        samples = spread_rows(dataset, config.interpretation.rows)
-    _check_classes(samples, project.SCHEMA, paths)
-    checksums = {path.relative_to(paths.root).as_posix(): sha256(path) for path in (paths.weights, paths.split("test"))}
-    return Context(project, config, paths, network, samples, checksums)
+    network = load_network(run).to(find_device(run.config.training.device))
+    with Dataset(run.paths.split("test"), run.project.schema) as dataset:
+        samples = spread_rows(dataset, run.config.interpretation.rows)
+    _check_classes(samples, run.project.schema, run.paths)
+    checksums = {
+        path.relative_to(run.paths.root).as_posix(): sha256(path)
+        for path in (run.paths.weights, run.paths.split("test"))
+    }
+    return Context(run, network, samples, checksums)
 
 
 def spread_rows(dataset: Dataset, rows: int) -> Samples:
@@ -92,19 +96,18 @@ def _with_needs(names: Sequence[str]) -> set[str]:
 
 def _identity(part: Part, context: Context) -> str:
     """Hash of all that determines what a part finds."""
-    content = {
-        "inputs": sorted(context.checksums.values()),
-        "options": context.options.model_dump(mode="json"),
-        "sources": [sha256(path) for path in part.sources()],
-        "needs": [context.findings(name)["identity"] for name in part.needs],
-        "reads": [sha256(path) for path in sorted(context.paths.model.glob(part.reads))] if part.reads else [],
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    needed = [context.findings(name)["identity"] for name in part.needs]
+    read = [sha256(path) for path in sorted(context.paths.model.glob(part.reads))] if part.reads else []
+    checksums = [*context.checksums.values(), *needed, *read]
+    module = Lazy(part.function).module
+    return identity_of(
+        "explain-part", context.project, context.config, inputs=checksums, modules=[module], more=part.name
+    )
 
 
-def _finished(part: Part, paths: Paths, identity: str) -> bool:
+def _finished(part: Part, paths: Paths, digest: str) -> bool:
     path = paths.interpretation / f"{part.name}.json"
-    return path.exists() and read_json(path).get("identity") == identity
+    return path.exists() and read_json(path).get("identity") == digest
 
 
 def write_findings(
@@ -124,7 +127,7 @@ def write_findings(
         "part": name,
         "title": title,
         "identity": identity,
-        context.project.SCHEMA.entity: len(context.samples),
+        context.project.schema.entity: len(context.samples),
         "paragraphs": list(found.paragraphs),
         "tables": [table.as_json() for table in found.tables],
         "figures": figures,

@@ -6,8 +6,6 @@ needs a line in `PARTS`.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files import read_json
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..config import RunConfig
     from ..dataset import Samples
-    from ..interface import Project
+    from ..interface import Project, Run
     from ..paths import Paths
     from ..present.tables import Table
     from ..settings.interpretation import InterpretationConfig
@@ -28,18 +26,31 @@ __all__ = ["PARTS", "Context", "Drawing", "Findings", "Part", "part_named"]
 
 @dataclass(frozen=True)
 class Context:
-    """What a part may look at: the project, its files, the network in evaluation mode, and rows of the test split.
+    """What a part may look at: the run, the network in evaluation mode, and rows of the test split.
 
     The network is on the device of `[training] device`. Every class is among the `samples`. `checksums` are those of
     the weights and of the test split, by path.
     """
 
-    project: "Project"
-    config: "RunConfig"
-    paths: "Paths"
+    run: "Run"
     network: "nn.Module"
     samples: "Samples"
     checksums: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def project(self) -> "Project":
+        """The project of the run."""
+        return self.run.project
+
+    @property
+    def config(self) -> "RunConfig":
+        """The profile of the run."""
+        return self.run.config
+
+    @property
+    def paths(self) -> "Paths":
+        """The files of the run."""
+        return self.run.paths
 
     @property
     def options(self) -> "InterpretationConfig":
@@ -79,63 +90,75 @@ class Findings:
 
 @dataclass(frozen=True)
 class Part:
-    """One part: its name, which is that of its files, its title, and how to get its function when it runs.
+    """One part: its name, which is that of its files, its title, and its function.
 
-    `module` is relative to this package; `needs` are parts whose files it reads, and `reads` is a pattern of other
-    files that it reads, relative to the folder of the model.
+    `function` is named as package.module:function; `needs` are parts whose files it reads, and `reads` is a pattern of
+    other files that it reads, relative to the folder of the model.
     """
 
     name: str
     title: str
-    module: str
     function: str
     needs: tuple[str, ...] = ()
     reads: str = ""
-
-    def load(self) -> Callable[[Context], Findings]:
-        """Import the function."""
-        function: Callable[[Context], Findings] = getattr(self._module(), self.function)
-        return function
-
-    def sources(self) -> list[Path]:
-        """The Python files of the folder that the part's function is in."""
-        return sorted(Path(str(self._module().__file__)).parent.glob("*.py"))
-
-    def _module(self) -> Any:
-        return import_module(f".{self.module}", __package__)
 
 
 TRAININGS = "trials/seeds/*/weights.safetensors"
 
 PARTS: tuple[Part, ...] = (
-    Part("permutation", "What each feature is worth", "masking.permutation", "explain_permutation"),
-    Part("masking", "Features masked one by one", "masking.features", "explain_features", needs=("permutation",)),
-    Part("thresholds", "Features masked together", "masking.thresholds", "explain_thresholds", needs=("masking",)),
-    Part("ranks", "Objects masked by rank", "masking.ranks", "explain_ranks"),
-    Part("activity", "Which nodes are active", "activity.patterns", "explain_activity"),
-    Part("relevance", "Relevance by class", "by_class.relevance_by_class", "explain_relevance", reads=TRAININGS),
-    Part("attributions", "What methods of attribution say", "verdicts.attributions", "explain_attributions"),
-    Part("removal", "Features removed in their order", "verdicts.removal", "explain_removal", needs=("attributions",)),
-    Part("randomisation", "Attributions of networks that forget", "verdicts.randomisation", "explain_randomisation"),
+    Part("permutation", "What each feature is worth", "fairmodel.interpret.masking.permutation:explain_permutation"),
+    Part(
+        "masking",
+        "Features masked one by one",
+        "fairmodel.interpret.masking.features:explain_features",
+        needs=("permutation",),
+    ),
+    Part(
+        "thresholds",
+        "Features masked together",
+        "fairmodel.interpret.masking.thresholds:explain_thresholds",
+        needs=("masking",),
+    ),
+    Part("ranks", "Objects masked by rank", "fairmodel.interpret.masking.ranks:explain_ranks"),
+    Part("activity", "Which nodes are active", "fairmodel.interpret.activity.patterns:explain_activity"),
+    Part(
+        "relevance",
+        "Relevance by class",
+        "fairmodel.interpret.by_class.relevance_by_class:explain_relevance",
+        reads=TRAININGS,
+    ),
+    Part(
+        "attributions",
+        "What methods of attribution say",
+        "fairmodel.interpret.verdicts.attributions:explain_attributions",
+    ),
+    Part(
+        "removal",
+        "Features removed in their order",
+        "fairmodel.interpret.verdicts.removal:explain_removal",
+        needs=("attributions",),
+    ),
+    Part(
+        "randomisation",
+        "Attributions of networks that forget",
+        "fairmodel.interpret.verdicts.randomisation:explain_randomisation",
+    ),
     Part(
         "retrainings",
         "Attributions of other trainings",
-        "verdicts.retrainings",
-        "explain_retrainings",
+        "fairmodel.interpret.verdicts.retrainings:explain_retrainings",
         reads=TRAININGS,
     ),
     Part(
         "correlations",
         "Features that correlate",
-        "verdicts.correlations",
-        "explain_correlations",
+        "fairmodel.interpret.verdicts.correlations:explain_correlations",
         needs=("attributions",),
     ),
     Part(
         "verdict",
         "The verdict",
-        "verdicts.verdict",
-        "explain_verdict",
+        "fairmodel.interpret.verdicts.verdict:explain_verdict",
         needs=("permutation", "attributions", "removal", "randomisation", "retrainings", "correlations"),
     ),
 )

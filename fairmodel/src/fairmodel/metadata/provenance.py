@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..paths import Paths
+from .engine import engine_entry
 
 __all__ = ["commit_of", "hardware", "processor", "run_record", "versions"]
 
@@ -32,6 +33,7 @@ def run_record(paths: Paths, *, command: str, seed: int, started: float, inputs:
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "duration_seconds": round(time.perf_counter() - started, 3),
         "commit": commit_of(paths.root),
+        "engine": engine_entry(),
         "software": {"python": platform.python_version()} | versions(),
         "hardware": hardware(),
         "inputs": dict(inputs),

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..files import read_json
-from ..paths import Paths
+from ..interface import Run
 from ..present.style import figure_style, save_figure
 from ..present.tables import Cell, Column, Table, write_tables
 from .figures import speed_figure
@@ -20,27 +20,27 @@ from .tables import NOT_RUN, platform_table
 __all__ = ["compare_platforms"]
 
 
-def compare_platforms(paths: Paths, first: Path, second: Path) -> None:
+def compare_platforms(run: Run, *, a: Path, b: Path) -> None:
     """Write `compare-A-B.*`: what the runtimes answered on both platforms, how fast they were, and the platforms.
 
     Raises UserError for files of another kind, and for measurements of different models or rows.
     """
-    a, b = (_read(path) for path in (first, second))
-    if a["record"]["inputs"] != b["record"]["inputs"]:
-        message = f"{first} and {second} are of different models or test rows (their checksums differ)"
+    left, right = (_read(path) for path in (a, b))
+    if left["record"]["inputs"] != right["record"]["inputs"]:
+        message = f"{a} and {b} are of different models or test rows (their checksums differ)"
         raise UserError(message)
-    names = _names(first, second)
-    _check_sizes(a, b)
+    names = _names(a, b)
+    _check_sizes(left, right)
     tables = [
-        _speed(a["runtimes"], b["runtimes"], names),
-        _answers(a["runtimes"], b["runtimes"], names),
-        platform_table({name: _platform(content) for name, content in zip(names, (a, b), strict=True)}),
+        _speed(left["runtimes"], right["runtimes"], names),
+        _answers(left["runtimes"], right["runtimes"], names),
+        platform_table({name: _platform(content) for name, content in zip(names, (left, right), strict=True)}),
     ]
-    times = {name: times_of(content["runtimes"]) for name, content in zip(names, (a, b), strict=True)}
-    path = portability_folder(paths) / f"compare-{names[0]}-{names[1]}"
+    times = {name: times_of(content["runtimes"]) for name, content in zip(names, (left, right), strict=True)}
+    path = portability_folder(run.paths) / f"compare-{names[0]}-{names[1]}"
     with figure_style():
-        save_figure(speed_figure(times, a["entity"]), path)
-    command = f"make portability-compare A={first} B={second} PROFILE={paths.profile}"
+        save_figure(speed_figure(times, left["entity"]), path)
+    command = f"make portability-compare A={a} B={b} PROFILE={run.paths.profile}"
     content = {"schema": 1, "title": f"{names[0]} and {names[1]}", "command": command}
     markdown = write_tables(path, tables, content)
     sys.stdout.write(f"{markdown}\n{path}.json, .md, .tex, .png and .pdf\n")

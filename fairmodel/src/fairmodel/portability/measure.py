@@ -24,7 +24,7 @@ SINGLE_ROWS = 100  # batches of one row, in each repeat
 class Task:
     """What to measure: a runtime and a precision, on the rows of a file, in batches of several sizes."""
 
-    project: Callable[[], Project]
+    project: Project
     folder: Path
     rows: Path
     backend: str
@@ -68,15 +68,13 @@ class Measured:
 def measure(task: Task) -> Measured:
     """Open the runtime and measure it; one that is not to be had here is a result too."""
     started = time.perf_counter()
-    project = task.project()
+    project = task.project
     try:
-        backend = open_backend(
-            task.backend, task.folder, threads=task.threads, precision=task.precision, project=project
-        )
+        backend = open_backend(task.backend, task.folder, project, threads=task.threads, precision=task.precision)
     except UserError as error:
         return Measured(problem=str(error), missing_device=isinstance(error, MissingDeviceError))
     opening = time.perf_counter() - started
-    with Dataset(task.rows, project.SCHEMA) as dataset:
+    with Dataset(task.rows, project.schema) as dataset:
         parts = [backend.run(batch.inputs).logits for batch in dataset.batches(BLOCK)]
         memory = _memory()
         first = dataset.read(0, max(task.batches)).inputs

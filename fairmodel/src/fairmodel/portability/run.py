@@ -12,17 +12,16 @@ import numpy as np
 from ..dataset import Dataset
 from ..errors import UserError
 from ..evaluation.rows import ScoredRows
-from ..metadata.provenance import run_record
 from ..files import sha256
 from ..inference.names import BACKENDS, PRECISIONS
 from ..interface import Project
+from ..metadata.provenance import run_record
 from ..paths import Paths
-from ..progress import progress
 from ..present.style import figure_style, save_figure
-from ..reproduce.published import Beside
 from ..present.tables import write_tables
+from ..progress import progress
+from ..reproduce.published import Beside
 from ..workers.local import run_locally
-from ..workers.portable import portable
 from .figures import Times, speed_figure
 from .measure import Measured, Task, measure
 from .platform import describe_platform
@@ -62,7 +61,7 @@ def portability(project: Project, paths: Paths, settings: Settings) -> None:
     """
     started = time.perf_counter()
     test = paths.split("test")
-    with Dataset(test, project.SCHEMA) as dataset:
+    with Dataset(test, project.schema) as dataset:
         labels = dataset.labels()
     found = dict(_measured(project, paths, test, settings))
     reference = found["torch, float32"]
@@ -71,19 +70,19 @@ def portability(project: Project, paths: Paths, settings: Settings) -> None:
     runtimes = {name: item.as_json() | _answers(project, item, reference, labels) for name, item in found.items()}
     platform = describe_platform()
     tables = [
-        accuracy_table(runtimes, project.SCHEMA.entity, len(labels), Beside.of(project, FILE)),
+        accuracy_table(runtimes, project.schema.entity, len(labels), Beside.of(project, FILE)),
         speed_table(runtimes, max(settings.batches), settings.threads),
         platform_table({"this machine": platform}),
     ]
     figure_path = portability_folder(paths) / FILE
     with figure_style():
-        save_figure(speed_figure({"this machine": times_of(runtimes)}, project.SCHEMA.entity), figure_path)
+        save_figure(speed_figure({"this machine": times_of(runtimes)}, project.schema.entity), figure_path)
     inputs = {path.relative_to(paths.root).as_posix(): sha256(path) for path in (paths.weights, test)}
     content = {
         "schema": 1,
         "title": "The same model in several runtimes",
         "command": f"make portability PROFILE={paths.profile}",
-        "entity": project.SCHEMA.entity,
+        "entity": project.schema.entity,
         "platform": platform,
         "settings": {"threads": settings.threads, "batches": settings.batches, "repeats": settings.repeats},
         "runtimes": runtimes,
@@ -106,7 +105,7 @@ def _measured(project: Project, paths: Paths, rows: Path, settings: Settings) ->
     combinations = [*_combinations(paths.model)]
     for backend, precision in progress(combinations, total=len(combinations), title="portability", unit="runtimes"):
         task = Task(
-            portable(project),
+            project,
             paths.model,
             rows,
             backend,
@@ -131,7 +130,7 @@ def _combinations(model: Path) -> Iterator[tuple[str, str]]:
 def _answers(project: Project, item: Measured, reference: Measured, labels: np.ndarray) -> dict[str, float]:
     if item.logits is None or reference.logits is None:
         return {}
-    rows, expected = (_scored(each.logits, labels, project.SCHEMA.signal) for each in (item, reference))
+    rows, expected = (_scored(each.logits, labels, project.schema.signal) for each in (item, reference))
     return answers(rows, expected, item.logits, reference.logits)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from ..evaluation.rows import ScoredRows
+from ..present.tables import Cell, Column, Table
 from ..reproduce.paired import agreement, fidelity
 from ..reproduce.published import Beside
-from ..present.tables import Cell, Column, Table
 
 __all__ = ["NOT_RUN", "accuracy_table", "answers", "platform_table", "speed_table"]
 

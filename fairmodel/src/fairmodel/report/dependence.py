@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, NullLocator
 
-from ..schema import Feature, Schema
 from ..present.labels import axis_label
+from ..schema import Feature, Schema
 
 __all__ = ["dependence_figure", "groups_figure"]
 

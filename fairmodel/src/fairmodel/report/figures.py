@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from ..dataset import Samples
-from ..schema import Input, Schema
 from ..present.labels import axis_label
+from ..schema import Input, Schema
 
 __all__ = ["history_figure", "input_figure", "loss_figure"]
 

@@ -7,21 +7,21 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from ..config import RunConfig
 from ..dataset import Dataset
 from ..evaluation.rows import read_metrics, read_scores
 from ..fair.check.section import fair_sections
-from ..metadata.source import read_metadata
 from ..files import read_json, write_text
-from ..interface import Project
+from ..interface import Project, Run
 from ..interpret.section import interpretation_sections
+from ..lazy import Lazy
+from ..metadata.source import read_metadata
 from ..paths import Paths
 from ..portability.section import portability_sections
+from ..present.style import data_uri, figure_style, save_figure
 from ..reproduce.section import reproduction_sections
 from .dependence import dependence_figure, groups_figure
 from .figures import history_figure, input_figure, loss_figure
 from .performance import calibration_figure, roc_figure, score_figure
-from ..present.style import data_uri, figure_style, save_figure
 from .summary import metric_rows
 
 __all__ = ["Plot", "draw", "report"]
@@ -41,57 +41,59 @@ class Plot:
     wide: bool = False
 
 
-def report(project: Project, config: RunConfig, paths: Paths) -> None:
+def report(run: Run) -> None:
     """Draw the figures into `figures/` and write `report.html`."""
-    metrics, run = read_metrics(paths.metrics), read_json(paths.run)
+    metrics, record = read_metrics(run.paths.metrics), read_json(run.paths.run)
     with figure_style():
-        plots = draw(project, config, paths, metrics, run)
-        images = {plot.name: _image(plot, paths) for plot in plots}
-    sections = [(item.title, item.command, item.render(config, paths.report)) for item in project.REPORT]
+        plots = draw(run, metrics, record)
+        images = {plot.name: _image(plot, run.paths) for plot in plots}
+    sections = [
+        (item.title, item.command, Lazy(item.render)(run.config, run.paths.report)) for item in run.project.report
+    ]
     sections += (
-        interpretation_sections(paths)
-        + reproduction_sections(paths)
-        + portability_sections(paths)
-        + fair_sections(paths)
+        interpretation_sections(run.paths)
+        + reproduction_sections(run.paths)
+        + portability_sections(run.paths)
+        + fair_sections(run.paths)
     )
     environment = Environment(
         loader=PackageLoader(__package__ or "", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     page = environment.get_template("page.html.j2").render(
-        model=read_metadata(paths.root).identity,
+        model=read_metadata(run.paths.root).identity,
         rows=metric_rows(metrics),
         metrics=metrics,
-        entity=project.SCHEMA.entity,
-        run=run,
-        profile=paths.profile,
-        configuration=config.model_dump(mode="json"),
+        entity=run.project.schema.entity,
+        run=record,
+        profile=run.paths.profile,
+        configuration=run.config.model_dump(mode="json"),
         plots=plots,
         images=images,
         sections=sections,
     )
-    write_text(paths.page, page)
+    write_text(run.paths.page, page)
 
 
-def draw(project: Project, config: RunConfig, paths: Paths, metrics: dict[str, Any], run: dict[str, Any]) -> list[Plot]:
+def draw(run: Run, metrics: dict[str, Any], record: dict[str, Any]) -> list[Plot]:
     """All figures of the report; groups, dependence and the ranking of the features where there is any of them."""
     return [
-        *_performance(project, config, paths, metrics),
-        _history(paths, run),
-        *_dependence(project, metrics),
-        *_importance(paths),
-        *_inputs(project, paths),
+        *_performance(run, metrics),
+        _history(run.paths, record),
+        *_dependence(run.project, metrics),
+        *_importance(run.paths),
+        *_inputs(run.project, run.paths),
     ]
 
 
-def _performance(project: Project, config: RunConfig, paths: Paths, metrics: dict[str, Any]) -> Iterator[Plot]:
-    schema, options = project.SCHEMA, config.evaluation
-    rows = read_scores(paths.scores, schema.signal)
+def _performance(run: Run, metrics: dict[str, Any]) -> Iterator[Plot]:
+    schema, options = run.project.schema, run.config.evaluation
+    rows = read_scores(run.paths.scores, schema.signal)
     rows = rows.take(rows.weight > 0)
     text = "The threshold on the score runs along the curve. The band contains the uncertainty of the threshold."
     roc = roc_figure(rows, schema, metrics, options)
     yield Plot("roc", "How well signal and background separate", text, "evaluate", roc)
     text = "Each class by itself; rows far on the wrong side are those that the network takes for something else."
-    score = score_figure(rows, schema, config.report.score_bins)
+    score = score_figure(rows, schema, run.config.report.score_bins)
     yield Plot("score", "The network's score in each class", text, "evaluate", score)
     error = metrics["calibration"]["error"]
     text = (
@@ -102,14 +104,14 @@ def _performance(project: Project, config: RunConfig, paths: Paths, metrics: dic
     yield Plot("calibration", "Whether the score is a probability", text, "evaluate", calibration)
 
 
-def _history(paths: Paths, run: dict[str, Any]) -> Plot:
+def _history(paths: Paths, record: dict[str, Any]) -> Plot:
     text = "The network of the epoch with the least validation loss is kept."
-    figure = history_figure(paths.history, run["training"]["best_epoch"])
+    figure = history_figure(paths.history, record["training"]["best_epoch"])
     return Plot("history", "How the training went", text, "train", figure)
 
 
 def _dependence(project: Project, metrics: dict[str, Any]) -> Iterator[Plot]:
-    schema = project.SCHEMA
+    schema = project.schema
     if metrics["groups"]:
         text = "Each kind of background against all signal. Arrows are lower limits: no background passes."
         figure = groups_figure(metrics, schema)
@@ -135,7 +137,7 @@ def _importance(paths: Paths) -> Iterator[Plot]:
 
 
 def _inputs(project: Project, paths: Paths) -> Iterator[Plot]:
-    schema = project.SCHEMA
+    schema = project.schema
     with Dataset(paths.split("test"), schema) as dataset:
         samples = dataset.read(0, INPUT_ROWS)
     text = f"Real objects of the first {len(samples)} {schema.entity} of the test split."

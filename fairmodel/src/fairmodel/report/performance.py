@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..settings.evaluation import EvaluationConfig
 from ..evaluation.ranking import Ranking
 from ..evaluation.rows import ScoredRows
 from ..evaluation.separation import separate
 from ..schema import Schema
+from ..settings.evaluation import EvaluationConfig
 
 __all__ = ["calibration_figure", "roc_figure", "score_figure"]
 

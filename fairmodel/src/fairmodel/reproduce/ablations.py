@@ -11,16 +11,16 @@ from ..config import RunConfig
 from ..dataset import Dataset, Samples
 from ..errors import UserError
 from ..evaluation.predict import load_network
-from ..interface import Ablation, Project
+from ..interface import Ablation, Project, Run
 from ..interpret.activity.relative import sparsity
 from ..paths import Paths
+from ..present.tables import Cell, Column, Table
 from ..workers import Workers
 from .figures import ablations_figure
 from .outcome import Outcome
 from .paired import agreement, fidelity, paired_bootstrap
 from .published import Beside
 from .result import Result, write_result
-from ..present.tables import Cell, Column, Table
 from .trials import Trial, TrialPaths, run_trials, with_seed
 
 __all__ = ["BASELINE", "run_ablations"]
@@ -48,59 +48,59 @@ NOTES = (
 )
 
 
-def run_ablations(project: Project, config: RunConfig, paths: Paths, workers: Workers) -> None:
-    """Train the profile's network and each variant of `project.ABLATIONS` with the same seed on the same rows.
+def run_ablations(run: Run, workers: Workers) -> None:
+    """Train the profile's network and each variant of `project.ablations` with the same seed on the same rows.
 
     Writes `reports/<profile>/reproduction/ablations.*`.
     """
     started = time.perf_counter()
-    variants = _variants(project)
-    config = with_seed(config, 1)
-    configs = {name: _vary(project, config, name, ablation) for name, ablation in variants.items()}
-    trials = [Trial(STUDY, name, each, paths.processed) for name, each in configs.items()]
-    outcomes = run_trials(project, paths, trials, workers)
-    with Dataset(paths.split("test"), project.SCHEMA) as dataset:
-        samples = dataset.read(0, config.interpretation.rows)
-    beside = Beside.of(project, STUDY)
+    variants = _variants(run.project)
+    config = with_seed(run.config, 1)
+    configs = {name: _vary(run.project, config, name, ablation) for name, ablation in variants.items()}
+    trials = [Trial(STUDY, name, each, run.paths.processed) for name, each in configs.items()]
+    outcomes = run_trials(run.project, run.paths, trials, workers)
+    with Dataset(run.paths.split("test"), run.project.schema) as dataset:
+        samples = dataset.read(0, run.config.interpretation.rows)
+    beside = Beside.of(run.project, STUDY)
     rows = {
         trial.name: {"model": variants[trial.name].label}
-        | _row(project, trial, outcome, outcomes[0])
-        | {"sparsity": _sparsity(project, paths, trial, outcome, samples)}
+        | _row(run.project, trial, outcome, outcomes[0])
+        | {"sparsity": _sparsity(run.project, run.paths, trial, outcome, samples)}
         | beside.cells(trial.name)
         for trial, outcome in zip(trials, outcomes, strict=True)
     }
     columns = (*COLUMNS, *beside.columns(AUC, FIDELITY, SPARSITY))
     table = Table(STUDY, "Smaller networks, trained anew", columns, rows, (*NOTES, *beside.notes))
     draw = partial(ablations_figure, rows)
-    write_result(paths, Result(STUDY, STUDY, config.training.seed, [table], draw, outcomes), started)
+    write_result(run.paths, Result(STUDY, STUDY, config.training.seed, [table], draw, outcomes), started)
 
 
 def _variants(project: Project) -> dict[str, Ablation]:
     """All models of the study, the whole one first."""
-    if not project.ABLATIONS or BASELINE in project.ABLATIONS:
+    if not project.ablations or BASELINE in project.ablations:
         message = (
-            f"ABLATIONS in project.py must name at least one variant of the network, and none {BASELINE!r}, "
+            f"ablations of the Project must name at least one variant of the network, and none {BASELINE!r}, "
             "which is the network of the profile itself"
         )
         raise UserError(message)
-    return {BASELINE: Ablation("Baseline", {})} | dict(project.ABLATIONS)
+    return {BASELINE: Ablation("Baseline", {})} | dict(project.ablations)
 
 
 def _vary(project: Project, config: RunConfig, name: str, ablation: Ablation) -> RunConfig:
     changed: Mapping[str, Any] = config.model.model_dump() | dict(ablation.model)
     try:
-        model = project.ModelOptions.model_validate(changed)
+        model = project.model_options.model_validate(changed)
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(map(str, problem["loc"]))
-        message = f"ABLATIONS[{name!r}] in project.py does not fit the [model] section: {key}: {problem['msg']}"
+        message = f"ablations[{name!r}] of the Project does not fit the [model] section: {key}: {problem['msg']}"
         raise UserError(message) from error
     return config.model_copy(update={"model": model})
 
 
 def _row(project: Project, trial: Trial, outcome: Outcome, baseline: Outcome) -> dict[str, Cell]:
     """What the scores and the metrics of a model say."""
-    signal, options = project.SCHEMA.signal, trial.config.evaluation
+    signal, options = project.schema.signal, trial.config.evaluation
     a, b = baseline.scores(signal), outcome.scores(signal)
     pairs = paired_bootstrap(a, b, points=(), trials=options.bootstrap, seed=options.seed)
     return {
@@ -114,4 +114,4 @@ def _row(project: Project, trial: Trial, outcome: Outcome, baseline: Outcome) ->
 
 def _sparsity(project: Project, paths: Paths, trial: Trial, outcome: Outcome, samples: Samples) -> float | None:
     mine = TrialPaths(paths.root, paths.profile, outcome.model, trial.data)
-    return sparsity(load_network(project, trial.config, mine), samples, len(project.SCHEMA.classes))
+    return sparsity(load_network(Run(project, trial.config, mine)), samples, len(project.schema.classes))

@@ -7,43 +7,42 @@ from pathlib import Path
 
 from scipy.stats import pearsonr, spearmanr
 
-from ..config import RunConfig, profiles
+from ..config import profiles
 from ..errors import UserError
 from ..evaluation.rows import ScoredRows
-from ..interface import Project
-from ..paths import Paths
+from ..interface import Run
+from ..present.tables import Cell, Column, Table
 from .figures import comparison_figure
 from .outcome import Outcome
 from .paired import Pair, agreement, fidelity, paired_bootstrap
 from .result import Result, write_result
-from ..present.tables import Cell, Column, Table
 
 __all__ = ["compare", "find_run"]
 
 
-def compare(project: Project, config: RunConfig, paths: Paths, first: str, second: str) -> None:
-    """Compare runs A (`first`) and B (`second`): profiles, or folders of models such as those of the trials.
+def compare(run: Run, a: str, b: str) -> None:
+    """Compare two runs: profiles, or folders of models such as those of the trials.
 
     Writes `reports/<profile>/reproduction/compare-A-B.*`: metrics of both and their difference with errors of a paired
     bootstrap, correlations of the scores, fidelity. Raises UserError for runs with different test rows.
     """
     started = time.perf_counter()
-    runs = [find_run(paths.root, name) for name in (first, second)]
-    if runs[0].test_checksum != runs[1].test_checksum:
+    outcomes = [find_run(run.paths.root, name) for name in (a, b)]
+    if outcomes[0].test_checksum != outcomes[1].test_checksum:
         message = (
-            f"{first} and {second} were evaluated on different test rows (their checksums differ), so their "
+            f"{a} and {b} were evaluated on different test rows (their checksums differ), so their "
             "difference would say nothing of the networks; evaluate both on one data set"
         )
         raise UserError(message)
-    options = config.evaluation
-    a, b = (run.scores(project.SCHEMA.signal) for run in runs)
+    options = run.config.evaluation
+    first, second = (outcome.scores(run.project.schema.signal) for outcome in outcomes)
     points = options.signal_efficiencies
-    pairs = paired_bootstrap(a, b, points=points, trials=options.bootstrap, seed=options.seed)
-    names = [_short(run, paths.root) for run in runs]
-    tables = [_metrics_table(pairs, points, names), _scores_table(a, b)]
-    draw = partial(comparison_figure, (a, b), project.SCHEMA, names)
+    pairs = paired_bootstrap(first, second, points=points, trials=options.bootstrap, seed=options.seed)
+    names = [_short(outcome, run.paths.root) for outcome in outcomes]
+    tables = [_metrics_table(pairs, points, names), _scores_table(first, second)]
+    draw = partial(comparison_figure, (first, second), run.project.schema, names)
     name = "-".join(["compare", *(re.sub(r"[^A-Za-z0-9_]+", "-", each) for each in names)])
-    write_result(paths, Result(name, f"compare A={first} B={second}", options.seed, tables, draw, runs), started)
+    write_result(run.paths, Result(name, f"compare A={a} B={b}", options.seed, tables, draw, outcomes), started)
 
 
 def find_run(root: Path, name: str) -> Outcome:

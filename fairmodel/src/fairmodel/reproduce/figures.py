@@ -11,11 +11,11 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodF
 
 from ..evaluation.ranking import Ranking
 from ..evaluation.rows import ScoredRows
+from ..present.tables import Cell, Measured
 from ..schema import Schema
 from .outcome import Outcome
 from .power_law import PowerLaw
 from .spread import Spread
-from ..present.tables import Cell, Measured
 
 __all__ = ["ablations_figure", "comparison_figure", "learning_curve_figure", "seeds_figure", "splits_figure"]
 

@@ -7,15 +7,15 @@ from statistics import fmean
 
 from ..config import RunConfig
 from ..dataset import Dataset
-from ..interface import Project
+from ..interface import Run
 from ..paths import Paths
+from ..present.tables import Cell, Column, Measured, Table
 from ..workers import Workers
 from .figures import learning_curve_figure
 from .power_law import PowerLaw, fit_power_law
 from .published import Beside
 from .result import Result, write_result
 from .spread import Spread
-from ..present.tables import Cell, Column, Measured, Table
 from .trials import Trial, run_trials, with_seed
 
 __all__ = ["learning_curve", "trainings_at"]
@@ -34,33 +34,33 @@ NOTE = (
 )
 
 
-def learning_curve(project: Project, config: RunConfig, paths: Paths, workers: Workers) -> None:
+def learning_curve(run: Run, workers: Workers) -> None:
     """Train on each share of `[reproduction] fractions` of the training rows, several times on the small ones.
 
     Writes `reports/<profile>/reproduction/learning-curve.*`.
     """
     started = time.perf_counter()
-    with Dataset(paths.split("train"), project.SCHEMA) as dataset:
+    with Dataset(run.paths.split("train"), run.project.schema) as dataset:
         everything = len(dataset)
     trials = [
-        _trial(config, paths, fraction, number, everything)
-        for fraction in sorted(config.reproduction.fractions)
-        for number in range(1, trainings_at(fraction, config.reproduction.seeds) + 1)
+        _trial(run.config, run.paths, fraction, number, everything)
+        for fraction in sorted(run.config.reproduction.fractions)
+        for number in range(1, trainings_at(fraction, run.config.reproduction.seeds) + 1)
     ]
-    outcomes = run_trials(project, paths, trials, workers)
+    outcomes = run_trials(run.project, run.paths, trials, workers)
     points: dict[int, list[Measured]] = {}
     for trial, outcome in zip(trials, outcomes, strict=True):
         points.setdefault(trial.rows or everything, []).append(outcome.metric("auc"))
     spreads = {number: Spread.of([auc.value for auc in found]) for number, found in points.items()}
     fit = _fit(spreads)
-    beside = Beside.of(project, STUDY)
+    beside = Beside.of(run.project, STUDY)
     rows = {str(number): _row(number, spreads[number], found) for number, found in points.items()}
     notes = (NOTE, *_extrapolation(fit, max(spreads)), *beside.notes)
     table = Table(STUDY, "AUC against the number of training rows", COLUMNS, rows, notes)
-    draw = partial(learning_curve_figure, points, spreads, fit, project.SCHEMA.entity)
+    draw = partial(learning_curve_figure, points, spreads, fit, run.project.schema.entity)
     details = {"fit": fit.as_json() if fit else None}
-    result = Result(STUDY, STUDY, config.training.seed, [table], draw, outcomes, details)
-    write_result(paths, result, started)
+    result = Result(STUDY, STUDY, run.config.training.seed, [table], draw, outcomes, details)
+    write_result(run.paths, result, started)
 
 
 def trainings_at(fraction: float, most: int) -> int:

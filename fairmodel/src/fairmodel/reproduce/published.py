@@ -17,7 +17,7 @@ class Beside:
     @classmethod
     def of(cls, project: Project, study: str) -> "Beside":
         """What the project declares of a study."""
-        return cls(project.PUBLISHED.get(study))
+        return cls(project.published.get(study))
 
     def columns(self, *columns: Column) -> tuple[Column, ...]:
         """The same columns once more, for the published numbers."""

@@ -8,12 +8,12 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from ..metadata.provenance import run_record
 from ..files import sha256
+from ..metadata.provenance import run_record
 from ..paths import Paths
 from ..present.style import figure_style, save_figure
-from .outcome import Outcome
 from ..present.tables import Table, write_tables
+from .outcome import Outcome
 
 __all__ = ["Result", "reproduction_folder", "write_result"]
 

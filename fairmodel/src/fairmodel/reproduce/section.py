@@ -6,8 +6,8 @@ from pathlib import Path
 from ..files import read_json
 from ..paths import Paths
 from ..present.style import data_uri
-from .result import reproduction_folder
 from ..present.tables import Table
+from .result import reproduction_folder
 
 __all__ = ["reproduction_sections"]
 

@@ -6,15 +6,15 @@ from functools import partial
 
 from ..config import RunConfig
 from ..files import read_json
-from ..interface import Project
+from ..interface import Run
 from ..paths import Paths
+from ..present.tables import Cell, Column, Measured, Table
 from ..workers import Workers
 from .figures import seeds_figure
 from .outcome import Outcome
 from .published import Beside
 from .result import Result, write_result
 from .spread import Spread, upper_tail
-from ..present.tables import Cell, Column, Measured, Table
 from .trials import Trial, run_trials, with_seed
 
 __all__ = ["QUANTITIES", "reproduce_seeds"]
@@ -32,18 +32,18 @@ NOTE = (
 )
 
 
-def reproduce_seeds(project: Project, config: RunConfig, paths: Paths, workers: Workers) -> None:
+def reproduce_seeds(run: Run, workers: Workers) -> None:
     """Train `[reproduction] seeds` times on the same rows with seeds of their own, and compare on the same test rows.
 
     Writes `reports/<profile>/reproduction/seeds.*`. The p-values say how likely one more training does at least as
     well as the reference value (`spread.upper_tail`).
     """
     started = time.perf_counter()
-    configs = [with_seed(config, number) for number in range(1, config.reproduction.seeds + 1)]
-    trials = [Trial(STUDY, f"seed-{each.training.seed}", each, paths.processed) for each in configs]
-    outcomes = run_trials(project, paths, trials, workers)
-    reference, origin = _reference(config, paths, outcomes[0])
-    beside = Beside.of(project, STUDY)
+    configs = [with_seed(run.config, number) for number in range(1, run.config.reproduction.seeds + 1)]
+    trials = [Trial(STUDY, f"seed-{each.training.seed}", each, run.paths.processed) for each in configs]
+    outcomes = run_trials(run.project, run.paths, trials, workers)
+    reference, origin = _reference(run.config, run.paths, outcomes[0])
+    beside = Beside.of(run.project, STUDY)
     values = {name: [_value(outcome, name) for outcome in outcomes] for name in QUANTITIES}
     spreads = {name: Spread.of(values[name]) for name in QUANTITIES}
     rows = {name: _row(name, spreads[name], reference.get(name)) | beside.cells(name) for name in QUANTITIES}
@@ -52,7 +52,7 @@ def reproduce_seeds(project: Project, config: RunConfig, paths: Paths, workers: 
     table = Table(STUDY, caption, columns, rows, (NOTE, origin, *beside.notes))
     draw = partial(seeds_figure, [outcome.run["seed"] for outcome in outcomes], rows, values)
     tables = [table, _trials_table(outcomes)]
-    write_result(paths, Result(STUDY, "reproduce-seeds", config.training.seed, tables, draw, outcomes), started)
+    write_result(run.paths, Result(STUDY, "reproduce-seeds", run.config.training.seed, tables, draw, outcomes), started)
 
 
 def _value(outcome: Outcome, name: str) -> float:

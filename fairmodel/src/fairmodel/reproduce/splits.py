@@ -1,7 +1,5 @@
 """The same raw data, split in other ways: what the choice of the split does to the result."""
 
-import hashlib
-import json
 import time
 from dataclasses import replace
 from functools import partial
@@ -12,16 +10,16 @@ import numpy as np
 from ..config import RunConfig
 from ..dataset import Dataset
 from ..errors import UserError
-from ..files import read_json, sha256, write_json
-from ..interface import Project
-from ..paths import Paths
+from ..files import read_json, write_json
+from ..identity import identity
+from ..interface import Project, Run
+from ..present.tables import Cell, Column, Table
 from ..splits import SPLITS
 from ..workers import Workers
 from .figures import splits_figure
 from .outcome import Outcome
 from .published import Beside
 from .result import Result, write_result
-from ..present.tables import Cell, Column, Table
 from .trials import Trial, run_trials, with_seed
 
 __all__ = ["prepare_split", "reproduce_splits", "shared_events"]
@@ -55,52 +53,45 @@ NOTES = (
 )
 
 
-def reproduce_splits(
-    project: Project, config: RunConfig, paths: Paths, workers: Workers, source: str | None = None
-) -> None:
+def reproduce_splits(run: Run, workers: Workers, source: str | None = None) -> None:
     """Train on the data as `[reproduction] splits` divides them, and as the profile does.
 
     Writes `reports/<profile>/reproduction/splits.*`. The data sets are in `data/processed/<profile>/splits/`.
     """
     started = time.perf_counter()
-    source, seeded = source or config.data.source, with_seed(config, 1)
-    methods = list(dict.fromkeys([config.data.split, *config.reproduction.splits]))
-    trials = [
-        Trial(STUDY, method, seeded, prepare_split(project, config, paths, method, source, workers))
-        for method in methods
-    ]
-    outcomes = run_trials(project, paths, trials, workers)
-    beside = Beside.of(project, STUDY)
+    source, seeded = source or run.config.data.source, with_seed(run.config, 1)
+    methods = list(dict.fromkeys([run.config.data.split, *run.config.reproduction.splits]))
+    trials = [Trial(STUDY, method, seeded, prepare_split(run, method, source, workers)) for method in methods]
+    outcomes = run_trials(run.project, run.paths, trials, workers)
+    beside = Beside.of(run.project, STUDY)
     rows = {
-        trial.name: _sizes(project, trial.data) | _row(trial.name, outcome) | beside.cells(trial.name)
+        trial.name: _sizes(run.project, trial.data) | _row(trial.name, outcome) | beside.cells(trial.name)
         for trial, outcome in zip(trials, outcomes, strict=True)
     }
-    notes = (*NOTES, _platform(outcomes, config, workers), *beside.notes)
+    notes = (*NOTES, _platform(outcomes, run.config, workers), *beside.notes)
     columns = (*ROWS, *COLUMNS, *beside.columns(*COLUMNS))
     table = Table(STUDY, "The same data, split in other ways", columns, rows, notes)
     draw = partial(splits_figure, [METHODS[method] for method in methods], outcomes)
     result = Result(STUDY, "reproduce-splits", seeded.training.seed, [table], draw, outcomes)
-    write_result(paths, result, started)
+    write_result(run.paths, result, started)
 
 
-def prepare_split(
-    project: Project, config: RunConfig, paths: Paths, method: str, source: str, workers: Workers
-) -> Path:
+def prepare_split(run: Run, method: str, source: str, workers: Workers) -> Path:
     """The folder of the data set that is split by `method`; made from the raw data, unless it is there."""
-    if method == config.data.split:
-        return paths.processed
+    if method == run.config.data.split:
+        return run.paths.processed
     if source == "zenodo":
         message = "the data of source zenodo are split already; use the source that they were made from"
         raise UserError(message)
-    data = config.data.model_copy(update={"split": method, "source": source, "folds": None, "fold": None})
-    folder = paths.processed / "splits" / method
-    wanted = _identity(data.model_dump_json())
+    data = run.config.data.model_copy(update={"split": method, "source": source, "folds": None, "fold": None})
+    folder = run.paths.processed / "splits" / method
+    wanted = identity("data", run.project, run.config.model_copy(update={"data": data}))
     record = folder / RECORD
     if not record.exists() or read_json(record)["identity"] != wanted:
         record.unlink(missing_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
-        makers = replace(workers, folder=paths.raw)
-        project.prepare(data, folder, raw=paths.raw, source=source, workers=makers)
+        makers = replace(workers, folder=run.paths.raw)
+        run.project.prepare(data, folder, raw=run.paths.raw, source=source, workers=makers)
         write_json(record, {"schema": 1, "identity": wanted, "data": data.model_dump(mode="json")})
     return folder
 
@@ -110,18 +101,10 @@ def shared_events(train: np.ndarray, test: np.ndarray) -> float:
     return float(np.isin(test, train).mean())
 
 
-def _identity(data: str) -> str:
-    """Hash of the `[data]` section and of the code that makes the data set."""
-    package = Path(__file__).parents[1]
-    code = [package / "project.py", package / "splits.py", *sorted((package / "data").rglob("*.py"))]
-    content = json.dumps([data, [sha256(path) for path in code]])
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
 def _sizes(project: Project, folder: Path) -> dict[str, Cell]:
     events = {}
     for name in SPLITS:
-        with Dataset(folder / f"{name}.h5", project.SCHEMA) as dataset:
+        with Dataset(folder / f"{name}.h5", project.schema) as dataset:
             events[name] = dataset.column("event")
     shared = shared_events(events["train"], events["test"])
     return {"train": len(events["train"]), "test": len(events["test"]), "shared": shared}

@@ -4,10 +4,8 @@ A finished trial is kept. One that was killed goes on from its checkpoint. One w
 have changed is done anew. Studies share trials: where another one has done the same training, its result serves.
 """
 
-import hashlib
-import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from functools import partial
@@ -17,14 +15,13 @@ from typing import Any
 from ..config import RunConfig
 from ..evaluation.evaluate import evaluate
 from ..files import read_json, sha256, write_json
-from ..interface import Project
+from ..identity import identity
+from ..interface import Project, Run
 from ..paths import Paths
 from ..progress import progress
 from ..splits import SPLITS
-from ..training.checkpoint import fingerprint
 from ..training.train import train
 from ..workers import Workers
-from ..workers.portable import portable
 from .outcome import RECORD, Outcome
 from .subset import write_subset
 
@@ -74,14 +71,10 @@ class Trial:
         folder = trials_folder(paths) / self.study / self.name
         return TrialPaths(paths.root, paths.profile, folder, self.data, self.rows)
 
-    def identity(self, checksums: Mapping[str, str]) -> str:
+    def identity(self, project: Project, checksums: Mapping[str, str]) -> str:
         """Hash of all that determines the result; `checksums` are those of the three files of its data set."""
-        content = {
-            "training": fingerprint(self.config, checksums),
-            "evaluation": self.config.evaluation.model_dump(mode="json"),
-            "rows": self.rows,
-        }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        training = identity("train", project, self.config, inputs=checksums, more=self.rows)
+        return identity("evaluate", project, self.config, inputs=[training])
 
 
 def with_seed(config: RunConfig, number: int) -> RunConfig:
@@ -101,10 +94,10 @@ def run_trials(project: Project, paths: Paths, trials: Sequence[Trial], workers:
     A single local worker is this process. What a trial prints goes into `log.txt` in its folder.
     """
     checksums = {folder: _checksums(folder) for folder in {trial.data for trial in trials}}
-    identities = [trial.identity(checksums[trial.data]) for trial in trials]
+    known = [trial.identity(project, checksums[trial.data]) for trial in trials]
     done = _finished(paths)
-    waiting = [(trial, identity) for trial, identity in zip(trials, identities, strict=True) if identity not in done]
-    task = partial(_run, portable(project), paths)
+    waiting = [(trial, digest) for trial, digest in zip(trials, known, strict=True) if digest not in done]
+    task = partial(_run, project, paths)
     title = trials[0].study
     if workers.scheduler or min(workers.processes, len(waiting)) > 1:
         for _ in workers.run(task, waiting, title=title, unit="trials"):
@@ -113,7 +106,7 @@ def run_trials(project: Project, paths: Paths, trials: Sequence[Trial], workers:
         for item in progress(waiting, total=len(waiting), title=title, unit="trials"):
             task(item)
     done = _finished(paths)
-    return [Outcome(done[identity], done[identity]) for identity in identities]
+    return [Outcome(done[digest], done[digest]) for digest in known]
 
 
 def _checksums(folder: Path) -> dict[str, str]:
@@ -130,30 +123,29 @@ def _finished(paths: Paths) -> dict[str, Path]:
     return found
 
 
-def _run(get_project: Callable[[], Project], paths: Paths, task: tuple[Trial, str]) -> None:
+def _run(project: Project, paths: Paths, task: tuple[Trial, str]) -> None:
     """Do one trial, or what is left of it."""
-    trial, identity = task
+    trial, digest = task
     mine = trial.paths(paths)
-    record = _begin(mine.folder, identity)
+    record = _begin(mine.folder, digest)
     with (mine.folder / "log.txt").open("a", encoding="utf-8") as log, redirect_stderr(log):
-        project = get_project()
         if not mine.weights.exists():
             _train(project, trial, mine)
-        evaluate(project, trial.config, mine)
+        evaluate(Run(project, trial.config, mine))
     if trial.rows:
         mine.split("train").unlink(missing_ok=True)
     write_json(mine.folder / RECORD, record | {"finished": True})
 
 
-def _begin(folder: Path, identity: str) -> dict[str, Any]:
+def _begin(folder: Path, digest: str) -> dict[str, Any]:
     """The record of a trial that begins, or goes on; what an earlier one with other settings left is removed."""
     path = folder / RECORD
     if path.exists():
         record: dict[str, Any] = read_json(path)
-        if record["identity"] == identity:
+        if record["identity"] == digest:
             return record
     shutil.rmtree(folder, ignore_errors=True)
-    record = {"schema": 1, "identity": identity, "finished": False}
+    record = {"schema": 1, "identity": digest, "finished": False}
     write_json(path, record)
     return record
 
@@ -161,5 +153,5 @@ def _begin(folder: Path, identity: str) -> dict[str, Any]:
 def _train(project: Project, trial: Trial, paths: TrialPaths) -> None:
     if trial.rows:
         seed = trial.config.training.seed
-        write_subset(trial.data / "train.h5", paths.split("train"), project.SCHEMA, trial.rows, seed)
-    train(project, trial.config, paths)
+        write_subset(trial.data / "train.h5", paths.split("train"), project.schema, trial.rows, seed)
+    train(Run(project, trial.config, paths))

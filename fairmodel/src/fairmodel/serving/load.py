@@ -11,11 +11,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..errors import UserError
-from ..progress import progress
 from ..present.style import figure_style, save_figure
 from ..present.tables import Cell, Column, Table, write_tables
+from ..progress import progress
 from .client import Client, ServerError
-from .model import NAME
 
 __all__ = ["Level", "load_test", "measure"]
 
@@ -54,7 +53,7 @@ def load_test(
     content = {
         "schema": 1,
         "title": "The server under load",
-        "command": f"python -m {NAME} load-test {address}",
+        "command": f"load-test {address}",
         "model": {"name": about.get("name"), "versions": about.get("versions")},
         "rows": size,
         "levels": [asdict(level) for level in levels],

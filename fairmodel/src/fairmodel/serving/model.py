@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import PACKAGE
 from ..errors import UserError
 from ..inference.graph import OUTPUTS, Graph, read_graph
 from ..schema import Schema
@@ -15,11 +14,11 @@ from .batching import Arrays
 from .tensors import DATATYPE
 
 if TYPE_CHECKING:
+    from ..interface import Project
     from ..paths import Paths
 
-__all__ = ["NAME", "SAMPLE", "Served", "open_served", "read_own_graph", "sample_rows"]
+__all__ = ["SAMPLE", "Served", "open_served", "read_own_graph", "sample_rows"]
 
-NAME = PACKAGE  # of the model wherever it is served: the package's
 SAMPLE = "sample.safetensors"
 
 
@@ -69,7 +68,7 @@ def _described(schema: Schema) -> dict[str, str]:
     return inputs | {"class": f"is one of {', '.join(schema.classes)}"}
 
 
-def open_served(paths: "Paths", schema: Schema, *, threads: int, tolerance: float) -> Served:
+def open_served(paths: "Paths", project: "Project", *, threads: int, tolerance: float) -> Served:
     """Open a profile's exported graph with ONNX Runtime.
 
     Raises UserError where the file is missing, damaged or of another project, or where the rows that `export` put
@@ -77,14 +76,15 @@ def open_served(paths: "Paths", schema: Schema, *, threads: int, tolerance: floa
     """
     from ..inference.backends import open_backend
 
+    schema = project.schema
     graph = read_own_graph(paths.onnx, schema)
-    backend = open_backend("onnxruntime", paths.model, threads=threads)
+    backend = open_backend("onnxruntime", paths.model, project, threads=threads)
 
     def run(inputs: Arrays) -> Arrays:
         outputs = backend.run(inputs)
         return {"logits": outputs.logits, "probabilities": outputs.probabilities}
 
-    model = Served(NAME, graph.properties.get("version") or "1", schema, graph.properties, run)
+    model = Served(project.package, graph.properties.get("version") or "1", schema, graph.properties, run)
     _check_sample(model, paths.model / SAMPLE, tolerance)
     return model
 

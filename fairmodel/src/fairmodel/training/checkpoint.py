@@ -1,31 +1,14 @@
 """The state of a training, saved: enough to go on as if it had never stopped."""
 
-import hashlib
 import io
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ..config import RunConfig
-from ..files import atomic_path, sha256
+from ..files import atomic_path
 
-__all__ = ["fingerprint", "load_checkpoint", "save_checkpoint"]
-
-
-def fingerprint(config: RunConfig, data: Mapping[str, str]) -> str:
-    """Hash of all that determines a training: `[model]`, `[training]`, checksums of the data, the code."""
-    package = Path(__file__).parents[1]
-    code = [path for folder in ("model", "training") for path in sorted((package / folder).iterdir()) if path.is_file()]
-    content = {
-        "model": config.model.model_dump(mode="json"),
-        "training": config.training.model_dump(mode="json"),
-        "data": dict(data),
-        "code": [sha256(path) for path in [package / "project.py", *code]],
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+__all__ = ["load_checkpoint", "save_checkpoint"]
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
@@ -44,4 +27,4 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, Any] | None:
         state: Any = torch.load(path, weights_only=True, map_location="cpu")
     except Exception:  # (a damaged archive raises many types; training anew is always right)
         return None
-    return state if isinstance(state, dict) and state.get("fingerprint") == identity else None
+    return state if isinstance(state, dict) and state.get("identity") == identity else None

@@ -1,11 +1,17 @@
-"""How the weights follow the gradients: optimiser, learning rate, average of the weights."""
+"""How the weights follow the gradients: loss, optimiser, learning rate, average of the weights."""
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from ..config import TrainingConfig
 
-__all__ = ["make_optimiser", "make_scheduler", "update_average"]
+__all__ = ["cross_entropy", "make_optimiser", "make_scheduler", "update_average"]
+
+
+def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of logits, float32 (row, class), with the right classes, int64 (row,), summed over the rows."""
+    return functional.cross_entropy(logits, labels, reduction="sum")
 
 
 def make_optimiser(network: nn.Module, options: TrainingConfig) -> torch.optim.Optimizer:

@@ -13,22 +13,22 @@ from typing import Any
 import torch
 from safetensors.torch import save
 from torch import nn
-from torch.nn import functional
 
 from ..config import RunConfig
 from ..dataset import Dataset, Samples
 from ..errors import UserError
-from ..metadata.provenance import run_record
 from ..files import atomic_path, sha256, write_json, write_text
-from ..interface import Project
+from ..identity import identity
+from ..interface import Project, Run
+from ..metadata.provenance import run_record
 from ..paths import Paths
 from ..progress import progress
 from .batches import Rows, as_tensors, micro_batches
-from .checkpoint import fingerprint, load_checkpoint, save_checkpoint
+from .checkpoint import load_checkpoint, save_checkpoint
 from .device import device_of, find_device, precision
 from .generators import own_random_numbers, seed_generators
 from .normalise import fit_normalisation
-from .optimise import make_optimiser, make_scheduler, update_average
+from .optimise import cross_entropy, make_scheduler, update_average
 from .processes import ALONE, Processes, joined
 from .threads import threads
 
@@ -37,9 +37,10 @@ __all__ = ["Training", "train", "validate"]
 FIT_ROWS = 1024
 CHECKPOINT_SECONDS = 600.0
 CPU = torch.device("cpu")
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
-def train(project: Project, config: RunConfig, paths: Paths) -> None:
+def train(run: Run) -> None:
     """Train the project's network on `train.h5`, keep the weights with the best validation loss.
 
     Writes `weights.safetensors`, `config.json`, `run.json` and `history.csv` into the profile's model folder.
@@ -47,22 +48,22 @@ def train(project: Project, config: RunConfig, paths: Paths) -> None:
     started train together; the first of them writes.
     """
     started = time.perf_counter()
-    files = [paths.split("train"), paths.split("val")]
-    device = find_device(config.training.device)
-    with Dataset(files[0], project.SCHEMA) as data, Dataset(files[1], project.SCHEMA) as validation:
-        checksums = {path.relative_to(paths.root).as_posix(): sha256(path) for path in files}
-        with joined(device) as processes, threads(config.training.threads):
-            training = Training(project, config, data, validation, device, processes)
-            training.run(paths, fingerprint(config, checksums))
+    files = [run.paths.split("train"), run.paths.split("val")]
+    device = find_device(run.config.training.device)
+    with Dataset(files[0], run.project.schema) as data, Dataset(files[1], run.project.schema) as validation:
+        checksums = {path.relative_to(run.paths.root).as_posix(): sha256(path) for path in files}
+        with joined(device) as processes, threads(run.config.training.threads):
+            training = Training(run.project, run.config, data, validation, device, processes)
+            training.run(run.paths, identity("train", run.project, run.config, inputs=checksums))
     if not processes.first:
         return
-    write_text(paths.history, _as_csv(training.history))
-    write_json(paths.model / "config.json", config.model_dump(mode="json"))
-    record = run_record(paths, command="train", seed=config.training.seed, started=started, inputs=checksums)
-    write_json(paths.run, record | {"training": training.summary()})
-    with atomic_path(paths.weights) as temporary:
+    write_text(run.paths.history, _as_csv(training.history))
+    write_json(run.paths.model / "config.json", run.config.model_dump(mode="json"))
+    record = run_record(run.paths, command="train", seed=run.config.training.seed, started=started, inputs=checksums)
+    write_json(run.paths.run, record | {"training": training.summary()})
+    with atomic_path(run.paths.weights) as temporary:
         temporary.write_bytes(save(training.best_weights))
-    (paths.model / "checkpoint.pt").unlink(missing_ok=True)
+    (run.paths.model / "checkpoint.pt").unlink(missing_ok=True)
 
 
 @dataclass
@@ -100,11 +101,11 @@ class Training:
         self.average = copy.deepcopy(self.network) if options.ema_decay else self.network
         self.rows = Rows(self.data, options.shuffle_rows)
         self.validation_rows = Rows(self.validation, options.shuffle_rows)
-        self.optimiser = make_optimiser(self.network, options)
+        self.optimiser = self.project.optimiser(self.network, options)
         steps = options.epochs * -(-len(self.data) // options.batch_size)
         self.scheduler = make_scheduler(self.optimiser, options, steps=steps)
 
-    def run(self, paths: Paths, identity: str) -> None:
+    def run(self, paths: Paths, digest: str) -> None:
         """Epoch after epoch until the last one or until patience ends.
 
         A checkpoint is written after each, and within one that lasts longer than CHECKPOINT_SECONDS.
@@ -113,10 +114,10 @@ class Training:
 
         def save() -> None:
             if self.processes.first:
-                save_checkpoint(path, self._state() | {"fingerprint": identity})
+                save_checkpoint(path, self._state() | {"identity": digest})
 
-        state = load_checkpoint(path, identity)
-        self.processes.agree(f"{identity} {state and (len(state['history']), state['epoch'])}")
+        state = load_checkpoint(path, digest)
+        self.processes.agree(f"{digest} {state and (len(state['history']), state['epoch'])}")
         self.start(state)
         with own_random_numbers(self.device):
             while not self.finished:
@@ -155,7 +156,7 @@ class Training:
         options, number = self.config.training, len(self.history) + 1
         batches = self.rows.shuffled(options.batch_size, seed=options.seed, epoch=number)
         begun, saved = time.perf_counter() - self.epoch.seconds, self.epoch.seconds
-        title, unit = f"epoch {number}/{options.epochs}", self.project.SCHEMA.entity
+        title, unit = f"epoch {number}/{options.epochs}", self.project.schema.entity
         with progress(None, total=len(self.data), title=title, unit=unit, shown=self.processes.first) as bar:
             bar.update(min(self.epoch.steps * options.batch_size, len(self.data)))
             for batch in islice(batches, self.epoch.steps, None):
@@ -183,7 +184,7 @@ class Training:
             inputs, labels = as_tensors(part, self.device)
             with precision(options.precision, self.device):
                 logits = self.network(**inputs)
-            loss = functional.cross_entropy(logits.float(), labels, reduction="sum")
+            loss = self.project.loss(logits.float(), labels)
             torch.autograd.backward(loss / len(batch))
             total = total + loss.detach()
         total = self.processes.add_gradients(self.network, total)
@@ -195,7 +196,8 @@ class Training:
 
     def _validate(self) -> tuple[float, float]:
         self.processes.spread([*self.network.buffers(), *self.average.buffers()])
-        return validate(self.average, self.validation_rows, self.config.training.micro_batch, self.processes)
+        size = self.config.training.micro_batch
+        return validate(self.average, self.validation_rows, size, self.project.loss, self.processes)
 
     def _close_epoch(self, number: int, loss: float, accuracy: float, seconds: float) -> None:
         options, mean = self.config.training, float(self.epoch.loss) / len(self.data)
@@ -235,8 +237,10 @@ class Training:
         self.best_loss, self.best_epoch, self.best_weights = best["loss"], best["epoch"], best["weights"]
 
 
-def validate(network: nn.Module, rows: Rows, size: int, processes: Processes = ALONE) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy over a data set, `size` rows at a time."""
+def validate(
+    network: nn.Module, rows: Rows, size: int, loss: Loss = cross_entropy, processes: Processes = ALONE
+) -> tuple[float, float]:
+    """Mean loss and accuracy over a data set, `size` rows at a time."""
     network.eval()
     device = device_of(network)
     sums = torch.zeros(2, dtype=torch.float64, device=device)
@@ -244,11 +248,11 @@ def validate(network: nn.Module, rows: Rows, size: int, processes: Processes = A
         for batch in islice(rows.in_order(size), processes.rank, None, processes.size):
             inputs, labels = as_tensors(batch, device)
             logits = network(**inputs)
-            sums[0] += functional.cross_entropy(logits, labels, reduction="sum")
+            sums[0] += loss(logits, labels)
             sums[1] += (logits.argmax(1) == labels).sum()
         processes.add([sums])
-    loss, correct = sums.tolist()
-    return loss / len(rows), correct / len(rows)
+    total, correct = sums.tolist()
+    return total / len(rows), correct / len(rows)
 
 
 def _as_csv(history: list[dict[str, float]]) -> str:

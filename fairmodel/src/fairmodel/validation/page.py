@@ -1,6 +1,5 @@
 """The validation of a data set: one self-contained page, the same as Markdown, and all numbers as JSON."""
 
-import argparse
 import json
 import math
 import re
@@ -12,21 +11,21 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..config import RunConfig
 from ..dataset import Dataset, Samples
-from ..metadata.source import read_metadata
 from ..files import read_json, write_json, write_text
-from ..interface import Project
+from ..interface import Project, Run
+from ..lazy import Lazy
+from ..metadata.source import read_metadata
 from ..paths import Paths
-from ..progress import progress
 from ..present.style import data_uri, figure_style, save_figure, write_figure
+from ..progress import progress
 from ..splits import SPLITS
 from .checks import Check, Findings
 from .figures import distribution_figure
 from .reference import compare, reference_statistics, worst
 from .statistics import QUANTILES, Statistics
 
-__all__ = ["run", "validate"]
+__all__ = ["validate_data", "validate"]
 
 BLOCK = 4096  # rows in memory at a time
 LEAST_PROBABILITY = 0.01  # of the largest deviation from the reference statistics
@@ -40,10 +39,9 @@ class Part:
     findings: Findings
 
 
-def run(project: Project, config: RunConfig, paths: Paths, arguments: argparse.Namespace) -> None:
+def validate_data(run: Run, *, write_reference: bool = False) -> None:
     """Validate, and print the verdicts in short and where the page is."""
-    del config
-    page, checks = validate(project, paths, write_reference=arguments.write_reference)
+    page, checks = validate(run.project, run.paths, write_reference=write_reference)
     verdicts = [check.verdict for check in checks]
     counts = ", ".join(f"{verdict}: {verdicts.count(verdict)}" for verdict in dict.fromkeys(verdicts))
     sys.stdout.write(f"{len(checks)} checks; {counts or 'none'}\nPage: {page}\n")
@@ -54,22 +52,22 @@ def validate(project: Project, paths: Paths, *, write_reference: bool = False) -
 
     If `write_reference`, the statistics become the reference of the profile; if not, they are compared with it.
     """
-    statistics = Statistics(project.SCHEMA)
-    with Dataset(paths.split("train"), project.SCHEMA) as train:
+    statistics = Statistics(project.schema)
+    with Dataset(paths.split("train"), project.schema) as train:
         provenance = train.provenance
-    collectors = [(section.title, section.load()(provenance)) for section in project.VALIDATION]
+    collectors = [(section.title, Lazy(section.collector)(provenance)) for section in project.validation]
     for samples in _blocks(project, paths, "validate"):
         statistics.add(samples)
         for _, collector in collectors:
             collector.add(samples)
     summary = statistics.summary()
     if write_reference:
-        content = reference_statistics(summary, project.SCHEMA, _blocks(project, paths, "reference"))
+        content = reference_statistics(summary, project.schema, _blocks(project, paths, "reference"))
         write_text(paths.reference_statistics, _compact_json(content))
     with figure_style():
         parts = [Part(title, collector.finish()) for title, collector in collectors]
         parts.append(_reference_part(project, paths))
-        figures = _save_figures(statistics, parts, paths, project.SCHEMA.classes)
+        figures = _save_figures(statistics, parts, paths, project.schema.classes)
     checks = [check for part in parts for check in part.findings.checks]
     content = {"source": provenance.get("source"), **summary, "checks": [_describe(check) for check in checks]}
     write_json(paths.validation / "validation.json", content)
@@ -80,11 +78,11 @@ def _blocks(project: Project, paths: Paths, title: str) -> Iterator[Samples]:
     """All rows of the three splits."""
     total = 0
     for name in SPLITS:
-        with Dataset(paths.split(name), project.SCHEMA) as data:
+        with Dataset(paths.split(name), project.schema) as data:
             total += len(data)
-    with progress(None, total=total, title=title, unit=project.SCHEMA.entity) as bar:
+    with progress(None, total=total, title=title, unit=project.schema.entity) as bar:
         for name in SPLITS:
-            with Dataset(paths.split(name), project.SCHEMA) as data:
+            with Dataset(paths.split(name), project.schema) as data:
                 for samples in data.batches(BLOCK):
                     yield samples
                     bar.update(len(samples))
@@ -97,7 +95,7 @@ def _reference_part(project: Project, paths: Paths) -> Part:
     if not path.exists():
         remark = f"There are no reference statistics in {name}; `data validate --write-reference` writes them."
         return Part("Comparison with the reference statistics", Findings(remarks=(remark,)))
-    comparisons = compare(read_json(path), project.SCHEMA, _blocks(project, paths, "compare"))
+    comparisons = compare(read_json(path), project.schema, _blocks(project, paths, "compare"))
     largest, probability = worst(comparisons)
     check = Check(
         quantity=f"probability of the largest deviation among {len(comparisons)}",
@@ -141,8 +139,8 @@ def _write_pages(
     values = {
         "model": read_metadata(paths.root).identity,
         "profile": paths.profile,
-        "entity": project.SCHEMA.entity,
-        "classes": project.SCHEMA.classes,
+        "entity": project.schema.entity,
+        "classes": project.schema.classes,
         "quantiles": QUANTILES,
         "parts": parts,
         "content": content,

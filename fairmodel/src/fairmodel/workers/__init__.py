@@ -24,11 +24,13 @@ class Workers:
     """Who does the work: so many local processes, or the dask.distributed cluster at the address `scheduler`.
 
     Tasks write below `folder`: the workers of a cluster must see it, and it gets the record of what the work cost.
+    `package` is that of the project, whose source must be the same there.
     """
 
     processes: int
     scheduler: str | None = None
     folder: Path | None = None
+    package: str = ""
 
     def __post_init__(self) -> None:
         if self.processes < 1:
@@ -72,4 +74,6 @@ class Workers:
             return run_locally(function, tasks, min(self.processes, len(tasks)))
         from .cluster import run_on_cluster
 
-        return run_on_cluster(function, tasks, address=self.scheduler, folder=self.folder, title=title)
+        return run_on_cluster(
+            function, tasks, address=self.scheduler, folder=self.folder, title=title, package=self.package
+        )

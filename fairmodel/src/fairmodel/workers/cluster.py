@@ -48,7 +48,7 @@ class Job(Generic[T, R]):
 
 
 def run_on_cluster(
-    function: Callable[[T], R], tasks: Sequence[T], *, address: str, folder: Path | None, title: str
+    function: Callable[[T], R], tasks: Sequence[T], *, address: str, folder: Path | None, title: str, package: str
 ) -> Results[R]:
     """Yield (index of the task, result) as tasks finish on the cluster whose scheduler is at `address`.
 
@@ -56,7 +56,7 @@ def run_on_cluster(
     the cluster cannot be reached, has no worker, does not fit or gets lost, and for a task that kills its workers.
     """
     with connected(address, title) as client, _marked(folder) as mark:
-        expected = Environment.here(mark)
+        expected = Environment.here(package, mark)
         check_cluster(client, expected)
         yield from _results(client, [Job(function, task, expected) for task in tasks], title)
 

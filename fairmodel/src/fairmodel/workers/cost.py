@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import UserError
-from ..metadata.provenance import processor
 from ..files import read_json, write_json
+from ..metadata.provenance import processor
 
 __all__ = ["COST_FILE", "Cost", "Usage", "measured", "read_costs", "step_cost"]
 

@@ -11,9 +11,10 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-
 from fairmodel.errors import UserError
+from fairmodel.identity import program
 from fairmodel.workers import Workers
+
 from .options import DataOptions, Window
 from .ragged_file import RaggedFile, RaggedWriter
 from .simulation.generation import LARGEST_SEED, MINIMUM_BIAS, event_records, graviton_settings, qcd_settings
@@ -73,19 +74,12 @@ class Chunk:
     def digest(self) -> str:
         """SHA-256 of the recipe, of the simulation's source files and of the libraries' versions."""
         recipe = asdict(self) | {"window": self.window.model_dump(mode="json")}
-        recipe |= {"source": _source_digest(), "libraries": library_versions()}
+        recipe |= {"program": program(__name__), "libraries": library_versions()}
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
 
     def path(self, folder: Path) -> Path:
         """Its file, named by the digest: a chunk of other settings is another file."""
         return folder / f"{self.process}-{self.index:04d}-{self.digest[:12]}.h5"
-
-
-def _source_digest() -> str:
-    folder = Path(__file__).parent
-    files = [folder / name for name in ("chunks.py", "features.py", "ragged.py")]
-    files += sorted((folder / "simulation").glob("*.py"))
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _pythia_seed(seeds: np.random.SeedSequence) -> int:

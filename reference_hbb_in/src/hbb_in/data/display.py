@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from fairmodel.dataset import Samples
+from fairmodel.schema import Input
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MultipleLocator
 
-from fairmodel.dataset import Samples
-from fairmodel.schema import Input
 from .features import SCHEMA, TRACKS, VERTICES
 from .simulation.kinematics import delta_phi
 

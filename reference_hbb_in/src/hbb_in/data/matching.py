@@ -1,8 +1,8 @@
 """Matching of the classes: the network must not learn the transverse momentum at which we chose to simulate."""
 
 import numpy as np
-
 from fairmodel.errors import UserError
+
 from .features import CLASSES
 
 __all__ = ["match_spectra"]

@@ -2,10 +2,9 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
-
 from fairmodel.config import Section
 from fairmodel.download.cern import SERVER, Protocol
+from pydantic import Field, model_validator
 
 __all__ = ["DataOptions", "Window"]
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from fairmodel.config import DataConfig
 from fairmodel.dataset import DatasetWriter
 from fairmodel.errors import UserError
 from fairmodel.splits import split
 from fairmodel.workers import Workers
+
 from .chunks import Chunk, plan, simulate
 from .features import CLASSES, SCHEMA
 from .matching import match_spectra

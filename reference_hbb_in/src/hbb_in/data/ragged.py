@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from fairmodel.dataset import Samples
 from fairmodel.schema import Feature, Input
+
 from .features import SCHEMA, SPECTATORS
 from .options import Window
 

@@ -14,9 +14,9 @@ from typing import Any, NoReturn, Self
 
 import h5py
 import numpy as np
-
 from fairmodel.errors import UserError
 from fairmodel.files import LateErrorFile, atomic_path
+
 from .features import SCHEMA
 from .ragged import COLUMN_TYPES, Objects, RaggedJets
 

@@ -1,27 +1,24 @@
 """`explain-paper`: what the paper shows of the network, as tables and figures with the published numbers beside."""
 
-import argparse
 import sys
 import time
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fairmodel.config import RunConfig
 from fairmodel.errors import UserError
 from fairmodel.interpret.explain import context_of, explain, write_findings
 from fairmodel.interpret.parts import Context, Findings
 from fairmodel.interpret.section import findings_as_html
-from fairmodel.paths import Paths
 from fairmodel.progress import progress
+
+from fairmodel import Run
+
+from ..reproduction.networks import smaller_networks
 from .correlations import correlated_features
 from .masking import masked_features, masked_together, masked_tracks
-from ..reproduction.networks import smaller_networks
 from .relevance import relevance_beside
-
-if TYPE_CHECKING:
-    from fairmodel.interface import Project
 
 __all__ = ["explain_paper", "render"]
 
@@ -36,10 +33,10 @@ ITEMS: Mapping[str, tuple[str, Callable[[Context], Findings]]] = {
 }
 
 
-def explain_paper(project: "Project", config: RunConfig, paths: Paths, _: argparse.Namespace) -> None:
+def explain_paper(run: Run) -> None:
     """Make the parts of `explain` that are needed, then every item; those of networks need `make ablations` first."""
-    explain(project, config, paths, NEEDED)
-    context = context_of(project, config, paths)
+    explain(run, NEEDED)
+    context = context_of(run)
     missing = []
     for name in progress(ITEMS, total=len(ITEMS), title="explain-paper", unit="items"):
         title, find = ITEMS[name]
@@ -50,7 +47,7 @@ def explain_paper(project: "Project", config: RunConfig, paths: Paths, _: argpar
             missing.append(f"{name} is left out: {error}")
             continue
         write_findings(context, name, title, found, started, command="explain-paper")
-    sys.stdout.write("\n".join([*missing, f"{paths.interpretation}/paper-*.json, .md, .png and .pdf"]) + "\n")
+    sys.stdout.write("\n".join([*missing, f"{run.paths.interpretation}/paper-*.json, .md, .png and .pdf"]) + "\n")
 
 
 def render(config: RunConfig, reports: Path) -> str:

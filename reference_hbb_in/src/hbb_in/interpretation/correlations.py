@@ -3,13 +3,13 @@
 from functools import partial
 
 import numpy as np
-from scipy.stats import pearsonr, spearmanr
-
 from fairmodel.dataset import Samples
 from fairmodel.interpret.masking.masks import feature_index, real_slots
 from fairmodel.interpret.parts import Context, Drawing, Findings
 from fairmodel.present.tables import Cell, Column, Table
 from fairmodel.schema import Schema
+from scipy.stats import pearsonr, spearmanr
+
 from ..reproduction.figures import correlation_figure, quality_figure
 
 __all__ = ["correlated_features"]
@@ -27,7 +27,7 @@ SHARE = Column("share", "Share of the slots", digits=2, percent=True)
 
 def correlated_features(context: Context) -> Findings:
     """Correlations of sv_ptrel with sv_pt and sv_erel, and the values of track_quality, in each class."""
-    schema, samples = context.project.SCHEMA, context.samples
+    schema, samples = context.project.schema, context.samples
     rows: dict[str, dict[str, Cell]] = {}
     coefficients: dict[str, dict[str, float]] = {}
     real = real_slots(samples, "vertices")

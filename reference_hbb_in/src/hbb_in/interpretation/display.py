@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from fairmodel.dataset import Samples
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from fairmodel.dataset import Samples
 from ..data.display import (
     SMALLEST_TRACK,
     TRACK_AREA,

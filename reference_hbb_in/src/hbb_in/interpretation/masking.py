@@ -5,10 +5,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-
 from fairmodel.interpret.masking.thresholds import ALL
 from fairmodel.interpret.parts import Context, Drawing, Findings
 from fairmodel.present.tables import Cell, Column, Measured, Table
+
 from ..reproduction.figures import Panel, beside_figure, lines_figure
 from ..reproduction.published import notes, published
 

@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-
 from fairmodel.interpret.parts import Context, Drawing, Findings
 from fairmodel.present.tables import Cell, Column, Measured, Table
+
 from ..reproduction.figures import Panel, beside_figure, lines_figure
 from ..reproduction.published import notes, published
 
@@ -21,7 +21,7 @@ NOTES = (
 
 def relevance_beside(context: Context) -> Findings:
     """Mean share of each feature, and of each object over all jets of a class, whether they have it or not."""
-    content, classes = context.findings("relevance"), context.project.SCHEMA.classes
+    content, classes = context.findings("relevance"), context.project.schema.classes
     found = (content["retrained"] or content["recipes"])["published"]
     rows: dict[str, dict[str, Cell]] = {}
     drawings = []
@@ -51,7 +51,7 @@ def _objects(context: Context, found: dict[str, Any]) -> Drawing:
     """Share of the objects by rank, a panel for each input and class."""
     lines = []
     for name, by_class in published()["relevance"].items():
-        for index, label in enumerate(context.project.SCHEMA.classes):
+        for index, label in enumerate(context.project.schema.classes):
             counts = context.samples.counts[name][context.samples.labels == index]
             ranks = range(1, len(by_class[label]["objects"]) + 1)
             there = np.array([(counts >= rank).mean() for rank in ranks])

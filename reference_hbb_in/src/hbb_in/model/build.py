@@ -2,14 +2,16 @@
 
 from fairmodel.errors import UserError
 from fairmodel.schema import Input, Schema
+
+from ..data.features import SCHEMA
 from .interaction_network import InteractionNetwork
 from .options import ModelOptions
 
 __all__ = ["build"]
 
 
-def build(options: ModelOptions, schema: Schema) -> InteractionNetwork:
-    """The network for the inputs `tracks` and `vertices` of the schema.
+def build(options: ModelOptions, schema: Schema = SCHEMA) -> InteractionNetwork:
+    """The network for the inputs `tracks` and `vertices` of the schema, by default the project's.
 
     Raises UserError where `[model]` drops a feature that an input does not have, or all of them.
     """

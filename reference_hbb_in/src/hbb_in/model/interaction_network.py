@@ -18,10 +18,10 @@ Shapes in comments: B jets, R and S receivers and senders, L track slots, K vert
 from collections.abc import Iterator, Sequence
 
 import torch
-from torch import nn
-
 from fairmodel.layers import EmptySlot, PairLinear, WeightedSum
 from fairmodel.training.normalise import Standardise
+from torch import nn
+
 from .pair_effects import available, pair_effects
 from .ragged import Ragged, occupied_slots, ragged
 

@@ -2,9 +2,8 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
-
 from fairmodel.config import Section
+from pydantic import Field, model_validator
 
 __all__ = ["ModelOptions"]
 

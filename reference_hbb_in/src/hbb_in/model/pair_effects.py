@@ -5,9 +5,9 @@ from functools import cache
 from typing import Any
 
 import torch
+from fairmodel.errors import UserError
 from torch.autograd.function import FunctionCtx
 
-from fairmodel.errors import UserError
 from .native import load_library
 from .ragged import Ragged
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import torch
-from torch.nn import functional
-
 from fairmodel.training.normalise import is_real
+from torch.nn import functional
 
 __all__ = ["Ragged", "occupied_slots", "ragged"]
 

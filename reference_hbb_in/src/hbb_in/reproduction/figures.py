@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
-
 from fairmodel.dataset import Samples
 from fairmodel.interpret.masking.masks import real_slots
 from fairmodel.present.labels import axis_label
 from fairmodel.schema import Schema
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 __all__ = ["Panel", "beside_figure", "correlation_figure", "lines_figure", "quality_figure"]
 

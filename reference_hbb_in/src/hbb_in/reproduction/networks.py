@@ -12,10 +12,13 @@ from fairmodel.interpret.activity.figures import pattern_figure
 from fairmodel.interpret.activity.patterns import labels_of
 from fairmodel.interpret.activity.relative import layers_of
 from fairmodel.interpret.parts import Context, Drawing, Findings
+from fairmodel.present.tables import Column, Table
 from fairmodel.reproduce.figures import ablations_figure
 from fairmodel.reproduce.result import reproduction_folder
-from fairmodel.present.tables import Column, Table
 from fairmodel.reproduce.trials import TrialPaths, trials_folder
+
+from fairmodel import Run
+
 from .published import notes, published
 
 __all__ = ["smaller_networks"]
@@ -35,7 +38,7 @@ def smaller_networks(context: Context) -> Findings:
     there = [name for name in SHOWN if _trial(context, name).weights.exists()]
     drawings += [_pattern(context, name) for name in there]
     missing = [
-        f"{context.project.ABLATIONS[name].label}: no activation pattern, since `make ablations` left no weights here."
+        f"{context.project.ablations[name].label}: no activation pattern, since `make ablations` left no weights here."
         for name in SHOWN
         if name not in there
     ]
@@ -48,7 +51,7 @@ def _trial(context: Context, name: str) -> TrialPaths:
 
 
 def _pattern(context: Context, name: str) -> Drawing:
-    schema, ablation = context.project.SCHEMA, context.project.ABLATIONS[name]
+    schema, ablation = context.project.schema, context.project.ablations[name]
     layers = layers_of(_load(context, name, ablation), context.samples, len(schema.classes))
     text = f"Relative activity of each node, for {schema.classes[schema.signal]} positive, for the others negative."
     draw = partial(pattern_figure, layers, labels_of(layers), schema)
@@ -57,9 +60,9 @@ def _pattern(context: Context, name: str) -> Drawing:
 
 def _load(context: Context, name: str, ablation: Ablation) -> Any:
     changed: Mapping[str, Any] = context.config.model.model_dump() | dict(ablation.model)
-    model = context.project.ModelOptions.model_validate(changed)
+    model = context.project.model_options.model_validate(changed)
     config = context.config.model_copy(update={"model": model})
-    return load_network(context.project, config, _trial(context, name))
+    return load_network(Run(context.project, config, _trial(context, name)))
 
 
 def _sparsity(context: Context) -> Table:
@@ -67,7 +70,7 @@ def _sparsity(context: Context) -> Table:
     activity = Table.from_json(context.findings("activity")["tables"][0]).rows["all"]
     rows = {
         name: {"class": name, "own": activity[f"inactive_{name}"], "published": published()["sparsity"][name]}
-        for name in context.project.SCHEMA.classes
+        for name in context.project.schema.classes
     }
     columns = (
         Column("class", "Class"),

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-
-from ..data.features import TRACKS, VERTICES
 from fairmodel.dataset import Samples
 from fairmodel.schema import Input
+
+from ..data.features import TRACKS, VERTICES
 
 __all__ = ["BOTTOM", "CHARM", "LIGHT", "JetColumns"]
 

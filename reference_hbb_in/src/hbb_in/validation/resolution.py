@@ -5,11 +5,11 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from fairmodel.dataset import Samples
+from fairmodel.validation.checks import Check, Drawing, Findings
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fairmodel.dataset import Samples
-from fairmodel.validation.checks import Check, Drawing, Findings
 from .jet_columns import JetColumns
 from .published import CMS_ERRORS, CMS_SAMPLE, DETECTOR, QuotedErrors
 from .tally import Tally

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
-
-from ..data.features import CLASSES
 from fairmodel.dataset import Samples
 from fairmodel.validation.cells import area_under_curve
 from fairmodel.validation.checks import Check, Drawing, Findings
+from matplotlib.figure import Figure
+
+from ..data.features import CLASSES
 from .jet_columns import JetColumns
 from .published import CMS_SAMPLE, HIGGS_MASS, PARTICLE_DATA, TUNING
 from .tally import Tally

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
-
-from ..data.features import TRACKS, VERTICES
 from fairmodel.dataset import Samples
 from fairmodel.schema import Input
 from fairmodel.validation.checks import Check, Drawing, Findings
+from matplotlib.figure import Figure
+
+from ..data.features import TRACKS, VERTICES
 from .jet_columns import BOTTOM, LIGHT, JetColumns
 from .published import BTAG
 from .tally import Tally

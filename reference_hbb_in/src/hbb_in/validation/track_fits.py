@@ -5,10 +5,10 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
-
 from fairmodel.dataset import Samples
 from fairmodel.validation.checks import Check, Drawing, Findings
+from matplotlib.figure import Figure
+
 from .jet_columns import LIGHT, JetColumns
 from .published import CMS_SAMPLE, UNIT_GAUSSIAN
 from .tally import Tally

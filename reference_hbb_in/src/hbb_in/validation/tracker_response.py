@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from fairmodel.dataset import Samples
+from fairmodel.validation.checks import Check, Drawing, Findings
 from matplotlib.figure import Figure
 
 from ..data.simulation.helix import Helix, perigee
 from ..data.simulation.kinematics import delta_phi, four_momentum
 from ..data.simulation.tracker import D_SZ, D_XY, DIP, PHI, Q_OVER_P, Tracks, efficiency, measure
-from fairmodel.dataset import Samples
-from fairmodel.validation.checks import Check, Drawing, Findings
 from .published import TRACKING, UNIT_GAUSSIAN
 from .tally import Tally
 

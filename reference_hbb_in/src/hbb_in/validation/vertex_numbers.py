@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from fairmodel.dataset import Samples
+from fairmodel.validation.checks import Check, Drawing, Findings
 from matplotlib.figure import Figure
 
 from ..data.features import CLASSES
-from fairmodel.dataset import Samples
-from fairmodel.validation.checks import Check, Drawing, Findings
 from .jet_columns import LIGHT, JetColumns
 from .published import CMS_SAMPLE, PARTICLE_DATA, TUNING
 from .tally import Tally

@@ -6,7 +6,16 @@ from torch import nn
 from fairmodel.layers import WeightedSum
 from fairmodel.training.normalise import Standardise, is_real
 
-__all__ = ["DeepSets"]
+from ..data.features import SCHEMA
+from .options import ModelOptions
+
+__all__ = ["DeepSets", "build"]
+
+
+def build(options: ModelOptions) -> "DeepSets":
+    """Make the untrained network that the `[model]` section describes."""
+    (particles,) = SCHEMA.inputs
+    return DeepSets(len(particles.features), len(SCHEMA.classes), hidden=options.hidden, latent=options.latent)
 
 
 class DeepSets(nn.Module):

@@ -5,14 +5,15 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ...metadata.source import SOURCE
 from ...paths import Paths
 from ...splits import SPLITS
 from ..crate.checksums import Checksums
 from ..facts import PUBLISHED
-from ...metadata.source import SOURCE
 from . import findable, interoperable, reusable
 from .findable import registered_doi
 from .network import Network
@@ -83,7 +84,7 @@ def survives(subject: Subject) -> Iterator[Evidence]:
     The metadata that are left know the checksum of each file that is gone, by which a copy elsewhere is recognised.
     """
     with tempfile.TemporaryDirectory() as folder:
-        copy = Subject(subject.project, subject.config, _without_model(subject, Path(folder)))
+        copy = Subject(replace(subject.run, paths=_without_model(subject, Path(folder))))
         for check in (*findable.CHECKS, *interoperable.CHECKS, *reusable.CHECKS):
             if check.metadata and evaluate(check, subject).status is Status.PASS:
                 after = evaluate(check, copy).status

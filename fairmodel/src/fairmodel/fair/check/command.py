@@ -1,26 +1,24 @@
 """Run the checks and write what they found."""
 
-import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ...config import RunConfig
 from ...errors import UserError
 from ...files import write_text
-from ...interface import Project
+from ...interface import Run
 from ...paths import Paths
 from ...progress import progress
-from .network import Network
+from .network import DATACITE, RESOLVER, Network
 from .principles import CHECKS
 from .registry import Result, evaluate
 from .results import as_badge, as_ftr, as_json, as_markdown
 from .subject import Subject
 
-__all__ = ["IncompleteError", "results_file", "run"]
+__all__ = ["IncompleteError", "check", "results_file"]
 
 Writer = Callable[[dict[str, Any]], str]
 
@@ -36,32 +34,39 @@ def results_file(paths: Paths) -> Path:
     return paths.report / "fair" / "check.json"
 
 
-def run(project: Project, config: RunConfig, paths: Paths, arguments: argparse.Namespace) -> None:
+def check(
+    run: Run,
+    *,
+    online: bool = False,
+    rerun: bool = False,
+    resolver: str = RESOLVER,
+    datacite: str = DATACITE,
+    no_fail: bool = False,
+    **copies: Path | None,
+) -> None:
     """Check every principle, write the results beside the report, print them.
 
-    Raises UserError (exit code 1) if a check fails, IncompleteError (2) if there is nothing to check.
+    `copies` are more files for a form of the results: json, markdown, ftr or badge. Raises UserError (exit code 1) if a
+    check fails, IncompleteError (2) if there is nothing to check.
     """
-    network = Network(arguments.resolver, arguments.datacite) if arguments.online else None
-    subject = Subject(project, config, paths, network, rerun=arguments.rerun)
+    subject = Subject(run, Network(resolver, datacite) if online else None, rerun=rerun)
     try:
         content = as_json(_results(subject), subject, datetime.now(UTC).isoformat(timespec="seconds"))
     except UserError as error:  # fair.toml itself cannot be read
         raise IncompleteError(str(error)) from error
-    _write(content, paths, arguments)
-    sys.stdout.write(_last_line(content) if arguments.no_fail else _lines(content))
+    _write(content, run.paths, copies)
+    sys.stdout.write(_last_line(content) if no_fail else _lines(content))
     failed = content["counts"]["fail"]
-    if failed and not arguments.no_fail:
-        message = (
-            f"{failed} of {len(CHECKS)} checks fail; evidence and remedies: {results_file(paths).with_suffix('.md')}"
-        )
+    if failed and not no_fail:
+        message = f"{failed} of {len(CHECKS)} checks fail; evidence and remedies: {results_file(run.paths).with_suffix('.md')}"
         raise UserError(message)
 
 
 def _results(subject: Subject) -> list[Result]:
-    return [evaluate(check, subject) for check in progress(CHECKS, total=len(CHECKS), title="FAIR", unit="checks")]
+    return [evaluate(item, subject) for item in progress(CHECKS, total=len(CHECKS), title="FAIR", unit="checks")]
 
 
-def _write(content: dict[str, Any], paths: Paths, arguments: argparse.Namespace) -> None:
+def _write(content: dict[str, Any], paths: Paths, copies: Mapping[str, Path | None]) -> None:
     """The four forms, beside each other and wherever the options say."""
     forms: dict[str, tuple[str, Writer]] = {
         "json": ("check.json", _dump),
@@ -72,7 +77,7 @@ def _write(content: dict[str, Any], paths: Paths, arguments: argparse.Namespace)
     folder = results_file(paths).parent
     for option, (name, form) in forms.items():
         text = form(content)
-        for path in (folder / name, getattr(arguments, option)):
+        for path in (folder / name, copies.get(option)):
             if path:
                 write_text(path, text)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from jsonschema import Draft202012Validator
 
 from ...files import sha256
+from ...metadata.source import SOURCE
 from ..describe import DESCRIPTIONS
 from ..metadata import GENERATORS, drifted
-from ...metadata.source import SOURCE
 from .network import Network
 from .placeholders import doi_reason, placeholders
 from .registry import Check, Evidence, NotApplicableError, bad, good

@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 
 from ...dataset import Dataset
-from ...splits import SPLITS
 from ...metadata.source import SOURCE
+from ...splits import SPLITS
 from .placeholders import doi_reason
 from .registry import Check, Evidence, bad, good
 from .signature import signature_problems
@@ -35,7 +35,7 @@ def graph(subject: Subject) -> Iterator[Evidence]:
 
 def signature(subject: Subject) -> Iterator[Evidence]:
     """Inputs, outputs, classes, features and units of the graph are those of the project's table of features."""
-    where, problems = subject.name(subject.paths.onnx), signature_problems(subject.graph, subject.project.SCHEMA)
+    where, problems = subject.name(subject.paths.onnx), signature_problems(subject.graph, subject.project.schema)
     yield from (bad(f"{where}#{place}", problem) for place, problem in problems)
     if not problems:
         yield good(where, "names, shapes, features and units as in the table of features")
@@ -45,7 +45,7 @@ def answers(subject: Subject) -> Iterator[Evidence]:
     """ONNX Runtime gives the bundled sample the probabilities that PyTorch gave it, within `[export] tolerance`."""
     import onnxruntime
 
-    sample, names = subject.sample, [item.name for item in subject.project.SCHEMA.inputs]
+    sample, names = subject.sample, [item.name for item in subject.project.schema.inputs]
     where = f"{subject.name(subject.paths.onnx)} on sample.safetensors"
     if missing := [name for name in (*names, "probabilities") if name not in sample]:
         yield bad("sample.safetensors", f"has no {', '.join(missing)}")
@@ -66,9 +66,9 @@ def data_files(subject: Subject) -> Iterator[Evidence]:
     for split in SPLITS:
         path = subject.paths.split(split)
         where = subject.name(path)
-        Dataset(path, subject.project.SCHEMA).close()  # refuses another layout
+        Dataset(path, subject.project.schema).close()  # refuses another layout
         with h5py.File(path) as file:
-            for item in subject.project.SCHEMA.inputs:
+            for item in subject.project.schema.inputs:
                 units = tuple(file[f"inputs/{item.name}"].attrs.get("units", ()))
                 expected = tuple(feature.unit for feature in item.features)
                 text = f"units {', '.join(units) or 'missing'}"
@@ -87,7 +87,7 @@ def references(subject: Subject) -> Iterator[Evidence]:
 
 def lineage(subject: Subject) -> Iterator[Evidence]:
     """The data that the metadata call training and test data have the checksums of those that were read."""
-    trained, scored = subject.run.get("inputs", {}), subject.metrics.get("inputs", {})
+    trained, scored = subject.record.get("inputs", {}), subject.metrics.get("inputs", {})
     for term, split, recorded in (("trainedOn", "train", trained), ("testedOn", "test", scored)):
         name = subject.name(subject.paths.split(split))
         listed = _at(subject.fair4ml, f"fair4ml:{term}", "distribution", "sha256")

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from urllib import request
 from urllib.error import HTTPError, URLError
 
-from ... import PACKAGE
 from ...download.http import SafeRedirects
-from .options import DATACITE, RESOLVER
+from ...metadata.engine import ENGINE
 
-__all__ = ["Exchange", "Network"]
+__all__ = ["DATACITE", "RESOLVER", "Exchange", "Network"]
 
-AGENT = f"{PACKAGE} (FAIR check)"
+AGENT = f"{ENGINE} (FAIR check)"
+RESOLVER = "https://doi.org"
+DATACITE = "https://api.datacite.org"
 SILENCE = 30.0  # seconds
 LARGEST = 4_000_000  # bytes
 

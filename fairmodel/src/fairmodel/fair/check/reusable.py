@@ -9,10 +9,10 @@ from jsonschema import Draft202012Validator
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.utils import canonicalize_name
 
+from ...metadata.source import SOURCE
 from ..crate.graph import CRATE
 from ..crate.rerun import rerun_training
 from ..crate.verify import verify
-from ...metadata.source import SOURCE
 from .imports import imports_problems
 from .lock import locked, same_release
 from .registry import Check, Evidence, NotApplicableError, bad, good
@@ -33,13 +33,13 @@ def metrics(subject: Subject) -> Iterator[Evidence]:
         item = found.get(name)
         known = isinstance(item, dict) and all(_number(item.get(key)) for key in ("value", "error"))
         yield Evidence(f"{where}#/{name}", str(item), good=known)
-    rows = found.get(subject.project.SCHEMA.entity)
+    rows = found.get(subject.project.schema.entity)
     yield Evidence(f"{where}#/split", f"{found.get('split')}, {rows} rows", good=bool(found.get("split") and rows))
 
 
 def units(subject: Subject) -> Iterator[Evidence]:
     """Every feature of every input has a unit ("1" for a pure number) and a description."""
-    for item in subject.project.SCHEMA.inputs:
+    for item in subject.project.schema.inputs:
         silent = [f.name for f in item.features if not f.unit.strip() or not f.description.strip()]
         text = f"{len(item.features)} features; without unit or description: {', '.join(silent) or 'none'}"
         yield Evidence(f"SCHEMA, input {item.name}", text, good=not silent)
@@ -47,7 +47,7 @@ def units(subject: Subject) -> Iterator[Evidence]:
 
 def ranges(subject: Subject) -> Iterator[Evidence]:
     """The real objects of the bundled sample lie within the ranges that the table of features states."""
-    for item in subject.project.SCHEMA.inputs:
+    for item in subject.project.schema.inputs:
         array = subject.sample.get(item.name)
         if array is None:
             yield bad("sample.safetensors", f"has no {item.name}")
@@ -104,7 +104,7 @@ def repeated(subject: Subject) -> Iterator[Evidence]:
     if not subject.rerun:
         message = "takes as long as the training: run with --rerun, best for a small profile"
         raise NotApplicableError(message)
-    outcome = rerun_training(subject.project, subject.paths, subject.actions)
+    outcome = rerun_training(subject.run, subject.actions)
     yield Evidence(subject.name(subject.paths.weights), outcome.text, good=outcome.same)
 
 
@@ -119,7 +119,7 @@ def imports(subject: Subject) -> Iterator[Evidence]:
 def versions(subject: Subject) -> Iterator[Evidence]:
     """The versions that the training ran with are those that constraints.txt pins."""
     pinned = locked(subject.paths.root)
-    for name, version in subject.run.get("software", {}).items():
+    for name, version in subject.record.get("software", {}).items():
         if name != "python":
             same = same_release(pinned.get(canonicalize_name(name), ""), version)
             text = f"{version}, pinned {pinned.get(canonicalize_name(name), 'not at all')}"
@@ -132,7 +132,7 @@ def bill(subject: Subject) -> Iterator[Evidence]:
     for error in errors:
         yield bad(f"sbom.cdx.json#/{'/'.join(map(str, error.absolute_path))}", error.message[:200])
     listed = {item.get("name"): item.get("version", "") for item in subject.sbom.get("components", [])}
-    for name, version in subject.run.get("software", {}).items():
+    for name, version in subject.record.get("software", {}).items():
         if name in listed:
             text = f"{listed[name]}, trained with {version}"
             yield Evidence(f"sbom.cdx.json, {name}", text, good=same_release(listed[name], version))

@@ -9,12 +9,12 @@ from typing import Any
 from ...config import RunConfig
 from ...errors import UserError
 from ...files import read_json
-from ...interface import Project
+from ...interface import Project, Run
+from ...metadata.source import SOURCE, Metadata, read_metadata
 from ...paths import Paths
 from ..crate.action import Action
 from ..crate.verify import actions_of
 from ..facts import Facts, gather
-from ...metadata.source import SOURCE, Metadata, read_metadata
 from .network import Network
 
 __all__ = ["Subject"]
@@ -22,13 +22,26 @@ __all__ = ["Subject"]
 
 @dataclass
 class Subject:
-    """A project, its configuration and files; `online` is how to reach the network, None where that is not wanted."""
+    """A run; `online` is how to reach the network, None where that is not wanted."""
 
-    project: Project
-    config: RunConfig
-    paths: Paths
+    run: Run
     online: Network | None = None
     rerun: bool = False
+
+    @property
+    def project(self) -> Project:
+        """The project."""
+        return self.run.project
+
+    @property
+    def config(self) -> RunConfig:
+        """The profile's configuration."""
+        return self.run.config
+
+    @property
+    def paths(self) -> Paths:
+        """The profile's files."""
+        return self.run.paths
 
     @cached_property
     def metadata(self) -> Metadata:
@@ -58,7 +71,7 @@ class Subject:
     @cached_property
     def facts(self) -> Facts:
         """What the descriptions are made from."""
-        return gather(self.project.SCHEMA, self.paths, self.metadata)
+        return gather(self.project, self.paths, self.metadata)
 
     @cached_property
     def sbom(self) -> Any:
@@ -103,7 +116,7 @@ class Subject:
             raise UserError(message) from error
 
     @cached_property
-    def run(self) -> Any:
+    def record(self) -> Any:
         """The record of the training."""
         found = read_json(self.paths.run)
         if not isinstance(found, dict):

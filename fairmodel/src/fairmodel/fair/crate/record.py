@@ -9,21 +9,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ... import PACKAGE
 from ...files import read_json, sha256, write_json
-from ...paths import Paths
+from ...identity import FOOTPRINTS, code_of
+from ...interface import Run
+from ...metadata.engine import engine_entry
 from ...metadata.provenance import commit_of, hardware, versions
 from ...metadata.source import SOURCE, read_metadata
+from ...paths import Paths
 from .action import Action, pruned
 from .checksums import Checksums
 from .graph import CRATE, agent_entity, from_crate, to_crate
 from .redact import redacted, redacted_command
 from .steps import reach_of
-
-if TYPE_CHECKING:
-    from ...config import RunConfig
 
 __all__ = ["append", "read_actions", "recorded"]
 
@@ -31,11 +30,12 @@ Stamp = tuple[int, int, int]
 
 
 @contextmanager
-def recorded(config: "RunConfig", paths: Paths, words: tuple[str, ...]) -> Iterator[None]:
+def recorded(run: Run, words: tuple[str, ...]) -> Iterator[None]:
     """Append the step that the block runs to the project's crate, once it has ended well and if it made files.
 
     `words` is the command line. Where several processes train together, the first of them keeps the record.
     """
+    paths, package = run.paths, run.project.package
     step, reach = reach_of(words, paths.profile)
     if not reach.writes or os.environ.get("RANK", "0") != "0" or not (paths.root / SOURCE).is_file():
         yield
@@ -52,25 +52,25 @@ def recorded(config: "RunConfig", paths: Paths, words: tuple[str, ...]) -> Itera
     action = Action(
         step=step,
         profile=paths.profile,
-        command=f"python -m {PACKAGE} {redacted_command(words, paths.root)}",
+        command=f"python -m {package} {redacted_command(words, paths.root)}",
         started=started,
         ended=_now(),
         agent=agent_entity(author)["@id"],
-        settings=_settings(config, paths.root),
+        settings=_settings(run, step),
         inputs={name: checksums.of(paths.root / name) for name in read},
         outputs={name: checksums.of(paths.root / name) for name in made},
     )
-    append(paths.root, action, checksums)
+    append(paths.root, action, package, checksums)
 
 
-def append(root: Path, action: Action, checksums: Checksums | None = None) -> None:
+def append(root: Path, action: Action, package: str, checksums: Checksums | None = None) -> None:
     """Add an action to the crate, which is whole at any time, whatever other steps end at the same moment."""
     lock = root / "build" / "provenance.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         actions = pruned([*read_actions(root), action])
-        write_json(root / CRATE, to_crate(actions, read_metadata(root), PACKAGE))
+        write_json(root / CRATE, to_crate(actions, read_metadata(root), package))
         if checksums:
             checksums.save()
 
@@ -95,11 +95,13 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _settings(config: "RunConfig", root: Path) -> dict[str, Any]:
+def _settings(run: Run, step: str) -> dict[str, Any]:
     """What a result may depend on beside its inputs. Environment variables are left out: they hold secrets."""
-    configuration = redacted(config.model_dump(mode="json"))
+    root, configuration = run.paths.root, redacted(run.config.model_dump(mode="json"))
     return {
         "commit": commit_of(root),
+        "engine": engine_entry(),
+        **({"code": code_of(step, run.project)} if step in FOOTPRINTS else {}),
         "configuration": configuration,
         "seeds": dict(_seeds(configuration)),
         "environment": _environment(root),

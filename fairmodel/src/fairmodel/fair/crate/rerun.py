@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from ...config import RunConfig
 from ...errors import UserError
 from ...files import read_json, sha256
-from ...interface import Project
+from ...interface import Project, Run
 from ...paths import Paths
 from .action import Action
 
@@ -29,13 +29,14 @@ class Outcome:
     text: str
 
 
-def rerun_training(project: Project, paths: Paths, actions: Sequence[Action]) -> Outcome:
+def rerun_training(run: Run, actions: Sequence[Action]) -> Outcome:
     """Repeat the recorded training with its configuration on its inputs, whose checksums must be the recorded ones.
 
     Raises UserError where no training is recorded or where an input has changed.
     """
     from ...training.train import train
 
+    project, paths = run.project, run.paths
     action = next((action for action in reversed(actions) if action.step == "train"), None)
     if action is None:
         message = f"no training of the profile {paths.profile!r} is recorded; run `make train PROFILE={paths.profile}`"
@@ -45,16 +46,16 @@ def rerun_training(project: Project, paths: Paths, actions: Sequence[Action]) ->
         again = Paths(Path(folder), paths.profile)
         for split in ("train", "val"):
             _link(paths, again.split(split), action)
-        train(project, config, again)
+        train(Run(project, config, again))
         return _compare(paths, again)
 
 
 def _configuration(project: Project, content: dict[str, Any]) -> RunConfig:
     """The recorded configuration, with the project's own parts in the project's own types."""
-    options = project.DataOptions.model_validate(content["data"]["options"])
+    options = project.data_options.model_validate(content["data"]["options"])
     data = content["data"] | {"options": options}
     return RunConfig.model_validate(
-        content | {"data": data, "model": project.ModelOptions.model_validate(content["model"])}
+        content | {"data": data, "model": project.model_options.model_validate(content["model"])}
     )
 
 

@@ -53,7 +53,7 @@ STEPS: Mapping[str, Reach] = {
 }
 # these make no result, or, as the check, a judgement on the record, which is no part of it
 FAIR_ACTIONS = tuple(f"fair {action}" for action in ("check", "verify", "publish", "stamp"))
-UNRECORDED = ("sections", "summary", "graph", "serve", "data manifest", *FAIR_ACTIONS)
+UNRECORDED = ("summary", "graph", "serve", "data manifest", *FAIR_ACTIONS)
 OTHER = Reach(
     (WEIGHTS, f"{MODEL}model.onnx", TEST), ("data/processed/{profile}/", MODEL, REPORT)
 )  # a step that is not listed

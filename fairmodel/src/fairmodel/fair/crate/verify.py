@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...errors import UserError
 from ...files import sha256
-from ...interface import Project
+from ...interface import Run
 from ...paths import Paths
 from ...progress import progress
 from .action import Action, current
@@ -15,7 +15,7 @@ from .graph import CRATE
 from .record import read_actions
 from .rerun import rerun_training
 
-__all__ = ["Finding", "actions_of", "run", "verify"]
+__all__ = ["Finding", "actions_of", "verify", "verify_record"]
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ def _outdated(actions: Sequence[Action]) -> Iterator[Finding]:
             yield Finding(wrote[0], problem)
 
 
-def run(project: Project, paths: Paths, *, rerun: bool) -> None:
+def verify_record(run: Run, *, rerun: bool = False) -> None:
     """Print what was found. Raises UserError if anything differs from the record."""
-    actions = actions_of(paths)
-    findings = verify(paths.root, actions)
+    actions = actions_of(run.paths)
+    findings = verify(run.paths.root, actions)
     for finding in findings:
         sys.stdout.write(f"{finding.path} {finding.problem}\n")
     if findings:
@@ -76,7 +76,7 @@ def run(project: Project, paths: Paths, *, rerun: bool) -> None:
     steps = ", ".join(action.step for action in actions)
     sys.stdout.write(f"{len(current(actions))} files are what was recorded; steps: {steps}\n")
     if rerun:
-        outcome = rerun_training(project, paths, actions)
+        outcome = rerun_training(run, actions)
         sys.stdout.write(f"{outcome.text}\n")
         if not outcome.same:
             message = "the training cannot be repeated on this machine; compare software and hardware with the record"

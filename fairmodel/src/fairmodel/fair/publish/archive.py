@@ -11,7 +11,9 @@ from ...errors import UserError
 from ...export.onnx import DENSE
 from ...export.sample import SAMPLE
 from ...files import sha256, write_json, write_text
-from ...interface import Project
+from ...interface import Run
+from ...metadata.identifiers import doi_url
+from ...metadata.source import SOURCE, Metadata, read_metadata
 from ...paths import Paths
 from ...schema import Schema
 from ..crate.graph import CRATE
@@ -19,9 +21,7 @@ from ..crate.record import read_actions
 from ..describe import DESCRIPTIONS
 from ..facts import gather
 from ..fetch.fetch_model import FetchError, Model, content_problem, read_manifest
-from ...metadata.identifiers import doi_url
 from ..metadata import GENERATORS
-from ...metadata.source import SOURCE, Metadata, read_metadata
 from .crate import archive_crate
 from .packed import DOCUMENTATION, SOURCE_CODE, pack_documentation, pack_source_code
 from .stamp import stamped
@@ -31,7 +31,7 @@ __all__ = ["MANIFEST", "build_archive", "citation_line"]
 MANIFEST = "manifest.json"
 
 
-def build_archive(project: Project, config: RunConfig, paths: Paths, folder: Path, *, doi: str, date: str) -> Path:
+def build_archive(run: Run, folder: Path, *, doi: str, date: str) -> Path:
     """Make the archive of a profile's model anew in `folder`, with `doi` and `date` in all of its metadata.
 
     The same inputs give the same bytes. Raises UserError for what is missing, and for an archive that would not pass
@@ -39,11 +39,11 @@ def build_archive(project: Project, config: RunConfig, paths: Paths, folder: Pat
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    source = (paths.root / SOURCE).read_text(encoding="utf-8")
+    source = (run.paths.root / SOURCE).read_text(encoding="utf-8")
     # the DOI of all versions is not known before the first one is public: a repeated publication has to be the same
     write_text(folder / SOURCE, stamped(source, {"doi": doi, "concept-doi": "", "date-released": date}))
     metadata = read_metadata(folder)
-    sources = _sources(paths)
+    sources = _sources(run.paths)
     for name, path in sources.items():
         shutil.copyfile(path, folder / name)
     for name, generate in GENERATORS.items():
@@ -51,16 +51,17 @@ def build_archive(project: Project, config: RunConfig, paths: Paths, folder: Pat
             write_text(folder / name, generate(metadata))
     for path in folder.glob("*.onnx"):
         _stamp_graph(path, metadata)
-    facts = gather(project.SCHEMA, paths, metadata, folder)
+    facts = gather(run.project, run.paths, metadata, folder)
     for name, describe in DESCRIPTIONS.items():
         write_text(folder / name, describe(facts))
-    steps = [action for action in read_actions(paths.root) if action.profile == paths.profile]
-    sources |= {name: paths.model / name for name in DESCRIPTIONS}
-    names = {path.relative_to(paths.root).as_posix(): name for name, path in sources.items()}
-    write_json(folder / CRATE, archive_crate(steps, metadata, paths.profile, folder, names))
-    pack_source_code(paths.root, folder, metadata.identity.version)
-    pack_documentation(paths.root / "docs" / "_build", folder, metadata.identity.version)
-    write_json(folder / MANIFEST, _manifest(project.SCHEMA, config, paths, metadata, folder))
+    steps = [action for action in read_actions(run.paths.root) if action.profile == run.paths.profile]
+    sources |= {name: run.paths.model / name for name in DESCRIPTIONS}
+    names = {path.relative_to(run.paths.root).as_posix(): name for name, path in sources.items()}
+    write_json(folder / CRATE, archive_crate(steps, metadata, run, folder, names))
+    name = f"{run.project.package}-{metadata.identity.version}"
+    pack_source_code(run.paths.root, folder, name)
+    pack_documentation(run.paths.root / "docs" / "_build", folder, name)
+    write_json(folder / MANIFEST, _manifest(run.project.schema, run.config, run.paths, metadata, folder))
     _verify(folder)
     return folder
 

@@ -1,6 +1,5 @@
 """The `fair publish` and `fair stamp` commands."""
 
-import argparse
 import json
 import os
 import re
@@ -11,77 +10,63 @@ from urllib.parse import urlsplit
 
 from ...errors import UserError
 from ...files import read_json, write_text
+from ...interface import Run
 from ...metadata.source import SOURCE, Metadata, read_metadata
+from ...paths import Paths
 from .records import SANDBOX, VARIABLE, ZENODO, Records, connect
 
 if TYPE_CHECKING:
-    from ...config import RunConfig
-    from ...interface import Project
-    from ...paths import Paths
     from .deposit import State
 
-__all__ = ["add_arguments", "add_server", "publish", "stamp"]
+__all__ = ["publish", "stamp"]
 
 BADGE = re.compile(r"(<!-- doi:start -->).*?(<!-- doi:end -->)", flags=re.DOTALL)
 
 
-def add_server(parser: argparse.ArgumentParser) -> None:
-    """The options that say which server it is."""
-    group = parser.add_mutually_exclusive_group()
-    group.add_argument("--sandbox", action="store_true", help="Zenodo's sandbox, where everything can be tried")
-    group.add_argument("--base-url", default=ZENODO, metavar="URL", help="another InvenioRDM (default: %(default)s)")
+def publish(
+    run: Run, *, stage: str, target: str, repository: str, new_version: bool, sandbox: bool, base_url: str
+) -> None:
+    """Make the archive and bring it to the target, as far as `stage`: "dry-run", "draft" or "publish".
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `fair publish`."""
-    stage = parser.add_mutually_exclusive_group()
-    stage.add_argument("--draft", action="store_true", help="leave a complete draft, to be looked at (default)")
-    stage.add_argument("--publish", action="store_true", help="publish the draft, which nothing takes back")
-    stage.add_argument("--dry-run", action="store_true", help="make the archive, send nothing, need no token")
-    parser.add_argument("--new-version", action="store_true", help=f"insist that the DOI in {SOURCE} is on the server")
-    parser.add_argument("--target", choices=("zenodo", "hf"), default="zenodo", help="hf: the Hugging Face Hub")
-    parser.add_argument("--repository", default="", metavar="OWNER/NAME", help="the repository of --target hf")
-    add_server(parser)
-
-
-def publish(project: "Project", config: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
-    """Make the archive and bring it to the target. Raises UserError."""
+    Raises UserError.
+    """
     from .archive import build_archive
 
-    folder = _folder(paths, arguments)
+    base = _base(sandbox, base_url)
+    folder = _folder(run.paths, base)
 
     def build(doi: str, date: str) -> Path:
-        return build_archive(project, config, paths, folder / "archive", doi=doi, date=date)
+        return build_archive(run, folder / "archive", doi=doi, date=date)
 
-    metadata = read_metadata(paths.root)
+    metadata = read_metadata(run.paths.root)
     identity = metadata.identity
-    if arguments.dry_run:
-        _show(build(identity.doi, identity.date_released), metadata, paths.profile)
-    elif arguments.target == "hf":
+    if stage == "dry-run":
+        _show(build(identity.doi, identity.date_released), metadata, run.paths.profile)
+    elif target == "hf":
         from .huggingface import HUB, Hub
         from .huggingface import VARIABLE as HUB_VARIABLE
 
-        base = HUB if arguments.base_url == ZENODO else arguments.base_url
-        hub = Hub(arguments.repository, _token(HUB_VARIABLE, base), base)
+        base = HUB if base_url == ZENODO else base_url
+        hub = Hub(repository, _token(HUB_VARIABLE, base), base)
         summary = f"{identity.title}, version {identity.version}"
-        changed = hub.push(build(identity.doi, identity.date_released), summary, public=arguments.publish)
+        changed = hub.push(build(identity.doi, identity.date_released), summary, public=stage == "publish")
         sys.stdout.write(f"{base}/{hub.repository}: {', '.join(changed) or 'nothing to change'}\n")
     else:
         from .deposit import Deposit
 
-        base = _base(arguments)
         records = connect(base, _token(VARIABLE, base))
-        previous = _previous(records, metadata, insist=arguments.new_version)
-        deposit = Deposit(records, metadata, paths.profile, folder / "state.json", build, previous)
-        _tell(deposit.run(publish=arguments.publish), base)
+        previous = _previous(records, metadata, insist=new_version)
+        deposit = Deposit(records, metadata, run.paths.profile, folder / "state.json", build, previous)
+        _tell(deposit.run(publish=stage == "publish"), base)
 
 
-def stamp(_: "Project", __: "RunConfig", paths: "Paths", arguments: argparse.Namespace) -> None:
+def stamp(run: Run, *, sandbox: bool, base_url: str) -> None:
     """Write the DOI of the draft or record into fair.toml, what is generated from it, and the badge in README.md."""
     from ..metadata import write
     from .stamp import stamped
 
-    path = _folder(paths, arguments) / "state.json"
+    paths = run.paths
+    path = _folder(paths, _base(sandbox, base_url)) / "state.json"
     state = read_json(path) if path.exists() else {}
     if not state.get("doi"):
         message = f"{path} tells of no DOI; run `fair publish` first"
@@ -99,14 +84,13 @@ def stamp(_: "Project", __: "RunConfig", paths: "Paths", arguments: argparse.Nam
     sys.stdout.write(f"{doi} stands in {', '.join([SOURCE, *write(paths.root)])} and the badge\n")
 
 
-def _base(arguments: argparse.Namespace) -> str:
-    base: str = SANDBOX if arguments.sandbox else arguments.base_url
-    return base.rstrip("/")
+def _base(sandbox: bool, base_url: str) -> str:
+    return (SANDBOX if sandbox else base_url).rstrip("/")
 
 
-def _folder(paths: "Paths", arguments: argparse.Namespace) -> Path:
+def _folder(paths: Paths, base: str) -> Path:
     """Where the archive for a server is made, and what is known of its publication."""
-    return paths.sections / "publish" / urlsplit(_base(arguments)).netloc.replace(":", "-")
+    return paths.sections / "publish" / urlsplit(base).netloc.replace(":", "-")
 
 
 def _token(variable: str, base: str) -> str:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ... import PACKAGE
 from ...files import sha256
+from ...interface import Run
+from ...metadata.source import Metadata
 from ..crate.action import Action, current
 from ..crate.graph import agent_entity, to_crate
-from ...metadata.source import Metadata
 
 __all__ = ["archive_crate"]
 
@@ -17,7 +17,7 @@ STEP = "fair publish"
 
 
 def archive_crate(
-    actions: Sequence[Action], metadata: Metadata, profile: str, folder: Path, names: Mapping[str, str]
+    actions: Sequence[Action], metadata: Metadata, run: Run, folder: Path, names: Mapping[str, str]
 ) -> dict[str, Any]:
     """The crate of the files that are in `folder`; `names` are those that files of the project have there, by path.
 
@@ -33,8 +33,8 @@ def archive_crate(
     day = metadata.identity.date_released or max((step.ended[:10] for step in steps), default="")
     publication = Action(
         step=STEP,
-        profile=profile,
-        command=f"python -m {PACKAGE} {STEP} --profile {profile}",
+        profile=run.paths.profile,
+        command=f"python -m {run.project.package} {STEP} --profile {run.paths.profile}",
         started=day,
         ended=day,
         agent=agent_entity(metadata.people[0])["@id"],
@@ -42,7 +42,7 @@ def archive_crate(
         inputs={name: digest for name, digest in left.items() if name in files},
         outputs={name: digest for name, digest in files.items() if left.get(name) != digest},
     )
-    return to_crate([*steps, publication], metadata, PACKAGE, files)
+    return to_crate([*steps, publication], metadata, run.project.package, files)
 
 
 def _renamed(files: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:

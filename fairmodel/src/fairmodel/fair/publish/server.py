@@ -13,13 +13,13 @@ from typing import Any, BinaryIO
 from urllib import parse, request
 from urllib.error import HTTPError
 
-from ... import PACKAGE
 from ...errors import UserError
+from ...metadata.engine import ENGINE
 from ...progress import progress
 
 __all__ = ["ClientError", "Server", "UncertainError"]
 
-AGENT = f"{PACKAGE} (publication of FAIR models)"
+AGENT = f"{ENGINE} (publication of FAIR models)"
 SILENCE = 60.0  # seconds without a byte until a connection counts as broken
 PAUSES = (1.0, 2.0, 4.0, 8.0)  # seconds before another attempt
 LONGEST_WAIT = 120.0  # seconds that a server may ask for

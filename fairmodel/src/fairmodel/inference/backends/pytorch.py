@@ -32,7 +32,7 @@ def open_model(folder: Path, *, threads: int, precision: str, project: "Project"
         message = f"{weights} does not exist; train the network with `make train PROFILE={folder.name}`"
         raise UserError(message)
     try:
-        options = project.ModelOptions.model_validate(read_json(folder / "config.json")["model"])
+        options = project.model_options.model_validate(read_json(folder / "config.json")["model"])
         network = project.build(options)
         network.load_state_dict(load_file(weights))
     except UserError:
@@ -40,7 +40,7 @@ def open_model(folder: Path, *, threads: int, precision: str, project: "Project"
     except Exception as error:  # a damaged file, and weights of another network, raise many types
         message = f"{weights} and config.json beside it are damaged or of another network ({error}); train it again"
         raise UserError(message) from error
-    return PyTorch(project.SCHEMA, network.eval().to(find_device("auto")), threads)
+    return PyTorch(project.schema, network.eval().to(find_device("auto")), threads)
 
 
 class PyTorch(Backend):

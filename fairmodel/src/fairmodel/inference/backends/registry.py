@@ -1,10 +1,10 @@
 """Backends by name; each is imported when it is opened."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import UserError
+from ...lazy import Lazy
 from ..names import BACKENDS, PRECISIONS
 from .backend import Backend
 
@@ -15,11 +15,11 @@ __all__ = ["open_backend"]
 
 
 def open_backend(
-    name: str, folder: Path, *, threads: int = 1, precision: str = "float32", project: "Project | None" = None
+    name: str, folder: Path, project: "Project", *, threads: int = 1, precision: str = "float32"
 ) -> Backend:
     """Load the model in `folder`, such as models/quick, with a runtime that computes with so many threads.
 
-    `project` is the face to build the network with, this project's own if None. Raises UserError for an unknown name, a
+    The network of `project` is built for PyTorch alone. Raises UserError for an unknown name, a
     runtime that is not installed, and a file that is missing, damaged or of another kind; MissingDeviceError where the
     machine has no GPU for a runtime that needs one.
     """
@@ -27,13 +27,8 @@ def open_backend(
         if value not in known:
             message = f"there is no {kind} {value!r}; choose one of {', '.join(known)}"
             raise UserError(message)
-    if project is None:
-        from ... import project as face
-
-        project = face  # type: ignore[assignment]
     try:
-        module = import_module(f".{BACKENDS[name]}", __package__)
-        backend: Backend = module.open_model(folder, threads=threads, precision=precision, project=project)
+        backend: Backend = Lazy(BACKENDS[name])(folder, threads=threads, precision=precision, project=project)
     except ModuleNotFoundError as error:
         extra = error.name if error.name in ("openvino", "tensorrt") else "all"
         message = f"the backend {name} needs {error.name}, which is not installed: pip install -e '.[{extra}]'"

@@ -18,7 +18,7 @@ ALL = "all"
 
 def explain_activity(context: Context) -> Findings:
     """Relative activity of each node for each class, as `layers` in the JSON file, the sparsity, and dead nodes."""
-    schema = context.project.SCHEMA
+    schema = context.project.schema
     layers = layers_of(context.network, context.samples, len(schema.classes))
     if not layers:
         return Findings(paragraphs=["The network has no layer of activations."], details={"layers": []})

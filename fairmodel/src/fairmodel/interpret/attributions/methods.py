@@ -1,14 +1,15 @@
 """The methods by name."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from torch import nn
 
 from ...errors import UserError
 from ...schema import Schema
 from ..inputs import Array
+from ..lrp.attach import Handlers
 from ..lrp.baseline import mean_objects
 from ..lrp.target import Target
 from .gradients import gradient_input, integrated_gradients
@@ -24,7 +25,8 @@ __all__ = ["METHODS", "Method", "Question", "attribute", "method_named", "usual_
 class Question:
     """What is asked: which number (`target`) of a network of this schema, for which rows, against which baseline.
 
-    `inputs` are (row, slot, feature) by name, and the `baseline` is (feature,) for each of them.
+    `inputs` are (row, slot, feature) by name, and the `baseline` is (feature,) for each of them;
+    `handlers` explain layers that relevance propagation does not know.
     """
 
     network: nn.Module
@@ -32,6 +34,11 @@ class Question:
     schema: Schema
     target: Target
     baseline: Mapping[str, Array]
+    handlers: Handlers = field(default_factory=dict)
+
+    def propagated(self, **options: Any) -> Attribution:
+        """Relevance of the inputs; `options` are those of `relevance`."""
+        return propagated(self.network, self.inputs, target=self.target, handlers=self.handlers, **options)
 
 
 @dataclass(frozen=True)
@@ -60,17 +67,15 @@ def _integrated_gradients(question: Question) -> Attribution:
 
 
 def _lrp_epsilon(question: Question) -> Attribution:
-    return propagated(question.network, question.inputs, target=question.target, rule="epsilon")
+    return question.propagated(rule="epsilon")
 
 
 def _lrp_gamma(question: Question) -> Attribution:
-    return propagated(question.network, question.inputs, target=question.target, **PUBLISHED_LRP)
+    return question.propagated(**PUBLISHED_LRP)
 
 
 def _centred_lrp_epsilon(question: Question) -> Attribution:
-    return propagated(
-        question.network, question.inputs, target=question.target, baseline=question.baseline, **CENTRED_LRP
-    )
+    return question.propagated(baseline=question.baseline, **CENTRED_LRP)
 
 
 def _shapley(question: Question) -> Attribution:
@@ -147,13 +152,15 @@ def attribute(
     *,
     target: Target | None = None,
     baseline: Mapping[str, Array] | None = None,
+    handlers: Handlers | None = None,
 ) -> Attribution:
     """What each number of the inputs, (row, slot, feature) each, adds to the answer, by the method of this name.
 
     `target` is a class, a pair of classes or "log-odds" (see `lrp.target`), by default the method's own. The
     `baseline`, (feature,) for each input, is by default the mean of the real objects of these rows; give one to make a
-    row's result independent of the others. Raises UserError for an unknown method and for what cannot be explained.
+    row's result independent of the others. `handlers` are those of `relevance`. Raises UserError for an unknown method and for what cannot be explained.
     """
     method = method_named(name)
     start = mean_objects(inputs) if baseline is None else baseline
-    return method.compute(Question(network, inputs, schema, method.target(schema) if target is None else target, start))
+    asked = method.target(schema) if target is None else target
+    return method.compute(Question(network, inputs, schema, asked, start, handlers or {}))

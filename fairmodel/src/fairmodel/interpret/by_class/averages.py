@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ...dataset import Samples
+from ...interface import Project
 from ...schema import Schema
 from ..masking.masks import object_ranks, real_slots
 from .recipes import Recipe
@@ -33,14 +34,14 @@ def average(
     recipe: Recipe,
     network: nn.Module,
     samples: Samples,
-    schema: Schema,
+    project: Project,
     baseline: Mapping[str, torch.Tensor],
     order: Mapping[str, str],
 ) -> Averages:
     """Averages of one network; `order` names, by input, the feature that ranks its objects."""
-    found = Averages({}, {}, {}, {})
+    schema, found = project.schema, Averages({}, {}, {}, {})
     by_class = [samples.take(np.flatnonzero(samples.labels == label)) for label in range(len(schema.classes))]
-    shares = [recipe.compute(network, rows, schema, label, baseline) for label, rows in enumerate(by_class)]
+    shares = [recipe.compute(network, rows, project, label, baseline) for label, rows in enumerate(by_class)]
     for item in schema.inputs:
         of_features = [_mean(each[item.name].sum(1)) for each in shares]
         of_objects = [

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ...dataset import Samples
-from ...schema import Schema
+from ...interface import Project
 from ..attributions.methods import usual_target
 from ..attributions.relevances import CENTRED_LRP, PUBLISHED_LRP
 from ..lrp.explain import relevance
@@ -22,30 +22,32 @@ Inputs = dict[str, np.ndarray]
 class Recipe:
     """A recipe: its label, what its numbers are, and how to get them from rows of one class.
 
-    `compute` takes the network, the rows, the schema, the class of the rows, and the baseline (feature,) of each input;
+    `compute` takes the network, the rows, the project, the class of the rows, and the baseline (feature,) of each input;
     it returns what each number of the inputs adds, (row, slot, feature) by input, zero on empty slots.
     """
 
     label: str
     unit: str
     note: str
-    compute: Callable[[nn.Module, Samples, Schema, int, Mapping[str, torch.Tensor]], Inputs]
+    compute: Callable[[nn.Module, Samples, Project, int, Mapping[str, torch.Tensor]], Inputs]
 
 
 def _centred(
-    network: nn.Module, samples: Samples, schema: Schema, label: int, baseline: Mapping[str, torch.Tensor]
+    network: nn.Module, samples: Samples, project: Project, label: int, baseline: Mapping[str, torch.Tensor]
 ) -> Inputs:
     del label
-    target = usual_target(schema)
-    found = relevance(network, samples.inputs, target=target, baseline=baseline, **CENTRED_LRP)
+    target = usual_target(project.schema)
+    found = relevance(
+        network, samples.inputs, target=target, baseline=baseline, handlers=project.handlers, **CENTRED_LRP
+    )
     return {name: values.cpu().numpy() for name, values in found.inputs.items()}
 
 
 def _published(
-    network: nn.Module, samples: Samples, schema: Schema, label: int, baseline: Mapping[str, torch.Tensor]
+    network: nn.Module, samples: Samples, project: Project, label: int, baseline: Mapping[str, torch.Tensor]
 ) -> Inputs:
-    del schema, baseline
-    found = relevance(network, samples.inputs, target=label, **PUBLISHED_LRP)
+    del baseline
+    found = relevance(network, samples.inputs, target=label, handlers=project.handlers, **PUBLISHED_LRP)
     logit = found.logits[:, label, None, None]
     shares = {name: torch.where(logit == 0, 0.0, values / logit) for name, values in found.inputs.items()}
     return {name: values.cpu().numpy() for name, values in shares.items()}

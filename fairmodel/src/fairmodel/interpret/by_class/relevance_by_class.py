@@ -9,8 +9,9 @@ from torch import nn
 
 from ...dataset import Samples
 from ...evaluation.predict import load_network
-from ...progress import progress
+from ...interface import Run
 from ...present.tables import Cell, Column, Measured, Table
+from ...progress import progress
 from ...reproduce.trials import TrialPaths
 from ...schema import Schema
 from ..lrp.baseline import mean_objects
@@ -32,7 +33,7 @@ def explain_relevance(context: Context) -> Findings:
 
     Where `make reproduce-seeds` has left retrained networks, they are averaged, and their spread is the error.
     """
-    schema, samples = context.project.SCHEMA, context.samples
+    schema, samples = context.project.schema, context.samples
     networks = _retrained(context)
     baseline, few = mean_objects(samples.inputs), _every_class(samples, len(schema.classes))
     cases = [(context.network, samples), *((network, few) for network in networks)]
@@ -41,7 +42,7 @@ def explain_relevance(context: Context) -> Findings:
         for name, recipe in RECIPES.items():
             averages = []
             for network, rows in cases:
-                averages.append(average(recipe, network, rows, schema, baseline, context.options.order))
+                averages.append(average(recipe, network, rows, context.project, baseline, context.options.order))
                 bar.update()
             found[name] = [averages[0], *([spread(averages[1:])] if len(networks) > 1 else [])]
     shown = {name: each[-1] for name, each in found.items()}
@@ -68,13 +69,13 @@ def _retrained(context: Context) -> list[nn.Module]:
     paths = context.paths
     folders = [weights.parent for weights in retrained_weights(paths)]
     trials = [TrialPaths(paths.root, paths.profile, folder, paths.processed) for folder in folders]
-    return [load_network(context.project, context.config, trial) for trial in trials]
+    return [load_network(Run(context.project, context.config, trial)) for trial in trials]
 
 
 def _drawings(context: Context, shown: Mapping[str, Averages], note: str) -> list[Drawing]:
     drawings = []
-    for item in context.project.SCHEMA.inputs:
-        classes = context.project.SCHEMA.classes
+    for item in context.project.schema.inputs:
+        classes = context.project.schema.classes
         features = partial(features_figure, shown, item, classes)
         objects = partial(objects_figure, shown, item, classes)
         order = context.options.order.get(item.name)

@@ -10,6 +10,7 @@ from torch import nn
 
 from ...errors import UserError
 from ...layers import EmptySlot
+from ...lazy import lazily
 from .composite import Composite, choose_rules
 from .graph import check_operations, sources
 from .handlers import elementwise, handler_of
@@ -19,7 +20,7 @@ from .rules import PROPORTIONAL
 
 __all__ = ["Attached", "Handlers"]
 
-Handlers = Mapping[str, Callable[[], Handler]]
+Handlers = Mapping[str, str | Callable[[], Handler]]
 """From the name of a type of module to what loads its handler, as RULES of project.py has them."""
 
 
@@ -76,11 +77,13 @@ def _with_handlers(network: nn.Module, handlers: Handlers) -> Iterator[tuple[str
         name, kind = path or type(module).__name__, type(module).__name__
         if kind in handlers:
             covered += (f"{path}." if path else "",)
-            yield name, module, handlers[kind]()
+            yield name, module, lazily(handlers[kind])()
         elif (handler := handler_of(module)) is not None:
             yield name, module, handler
         elif any(True for _ in module.parameters()) and not any(module.children()) and not path.startswith(covered):
-            message = f"there is no rule for the layer {name!r} ({kind}); give its type one in RULES of project.py"
+            message = (
+                f"there is no rule for the layer {name!r} ({kind}); give its class a handler in Project(handlers=…)"
+            )
             raise UserError(message)
 
 

@@ -48,12 +48,12 @@ def relevance(
 
     `layers` names modules whose outputs' relevance is wanted too. `dtype` sets the precision. Rows are explained in
     chunks whose activations take about `memory` bytes; the result depends neither on that nor on the other rows, but
-    for rounding. The network is not changed. `handlers` replace RULES of project.py. Raises UserError for what cannot
+    for rounding. The network is not changed. `handlers` explain layers of other classes, by the name of the class. Raises UserError for what cannot
     be explained, and where the account of the relevance does not balance.
     """
     chosen = _composite(rule, bias, composite, parameters)
     with torch.inference_mode(mode=False), torch.enable_grad():
-        attached = Attached(network, chosen, _of_this_project() if handlers is None else handlers, dtype)
+        attached = Attached(network, chosen, handlers or {}, dtype)
         values = as_inputs(network, inputs, dtype)
         shortened = attached.examine({name: rows[:1] for name, rows in values.items()})
         at = None if baseline is None else row_baseline(baseline, values)
@@ -69,9 +69,3 @@ def _composite(
         message = "a composite has rules of its own; give either a composite or a rule with its bias and parameters"
         raise UserError(message)
     return composite
-
-
-def _of_this_project() -> Handlers:
-    from ... import project
-
-    return project.RULES

@@ -94,7 +94,7 @@ def baseline_of(context: Context) -> Baseline:
     return Baseline(
         context.network,
         context.samples,
-        context.project.SCHEMA.signal,
+        context.project.schema.signal,
         trials=options.bootstrap,
         seed=options.seed,
         batch_size=context.config.evaluation.batch_size,

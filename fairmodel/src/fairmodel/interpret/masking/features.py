@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from ...progress import progress
 from ...present.tables import Column, Measured, Table
+from ...progress import progress
 from ..parts import Context, Drawing, Findings
 from .effect import baseline_of
 from .figures import masking_figure
@@ -23,7 +23,7 @@ NOTES = (
 
 def explain_features(context: Context) -> Findings:
     """Loss of AUC and fidelity for each feature and mode, as `features` in the JSON file, most important first."""
-    schema, samples = context.project.SCHEMA, context.samples
+    schema, samples = context.project.schema, context.samples
     baseline = baseline_of(context)
     rows = context.findings("permutation")["features"]
     found = []

@@ -23,7 +23,7 @@ __all__ = ["explain_permutation", "permutation_loss"]
 
 def explain_permutation(context: Context) -> Findings:
     """The AUC lost for each feature, as `features` in the JSON file, and a figure of it."""
-    schema, repeats = context.project.SCHEMA, context.options.repeats
+    schema, repeats = context.project.schema, context.options.repeats
     random = partial(random_of, context)
     table = permutation_loss(baseline_of(context), context.samples, schema, repeats=repeats, random=random)
     text = "Features that carry the same information hide each other's loss."

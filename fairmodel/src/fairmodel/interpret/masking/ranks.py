@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...progress import progress
 from ...present.tables import Column, Measured, Table
+from ...progress import progress
 from ...schema import Schema
 from ..parts import Context, Drawing, Findings
 from .effect import baseline_of
@@ -33,7 +33,7 @@ COLUMNS = (
 
 def explain_ranks(context: Context) -> Findings:
     """AUC and fidelity for each input, kind of masking and number, as `masks` in the JSON file."""
-    schema, samples = context.project.SCHEMA, context.samples
+    schema, samples = context.project.schema, context.samples
     order = {item.name: context.options.order.get(item.name) for item in schema.inputs}
     baseline = baseline_of(context)
     cases = [(item.name, kind, n) for item in schema.inputs for kind in KINDS for n in ranks_of(item.slots)]

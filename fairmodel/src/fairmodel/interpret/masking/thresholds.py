@@ -5,8 +5,8 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from ...progress import progress
 from ...present.tables import Column, Measured, Table
+from ...progress import progress
 from ..parts import Context, Drawing, Findings
 from .effect import baseline_of, random_of
 from .figures import thresholds_figure
@@ -29,7 +29,7 @@ NOTES = (
 
 def explain_thresholds(context: Context) -> Findings:
     """AUC and fidelity for each way to mask, threshold, and input, or all inputs, as `masks` in the JSON file."""
-    schema, options = context.project.SCHEMA, context.options
+    schema, options = context.project.schema, context.options
     baseline, features = baseline_of(context), context.findings("masking")["features"]
     names = [item.name for item in schema.inputs]
     of = [*names, ALL] if len(names) > 1 else names

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...progress import progress
 from ...present.tables import Cell, Column, Measured, Table
+from ...progress import progress
 from ..attributions.methods import METHODS, attribute
 from ..attributions.result import Attribution
 from ..lrp.baseline import mean_objects
@@ -36,13 +36,13 @@ def explain_attributions(context: Context) -> Findings:
     The JSON file has `features`, in the order of the schema; `methods`, with target, gap and `shares` of each; and
     `agreement`.
     """
-    schema, samples = context.project.SCHEMA, attribution_rows(context)
+    schema, samples = context.project.schema, attribution_rows(context)
     options, inputs, keys = context.options, tensors(samples), feature_keys(schema)
     drawn = draws(samples.labels == schema.signal, trials=options.bootstrap, seed=options.seed)
     baseline = mean_objects(inputs)
     found, methods = {}, {}
     for name in progress(METHODS, total=len(METHODS), title="attribute", unit="methods"):
-        result = attribute(name, context.network, inputs, schema, baseline=baseline)
+        result = attribute(name, context.network, inputs, schema, baseline=baseline, handlers=context.project.handlers)
         found[name] = shares_of(result.of_all_features().cpu().numpy(), drawn)
         methods[name] = _described(name, result, found[name], METHODS[name].target(schema))
     coefficients = {"spearman": agreement(found, spearman), "kendall": agreement(found, kendall)}

@@ -22,7 +22,7 @@ NOTE = (
 
 def explain_correlations(context: Context) -> Findings:
     """Rank correlations of the features of each input, and the partner of each feature; `inputs` in the JSON file."""
-    schema = context.project.SCHEMA
+    schema = context.project.schema
     inputs = tensors(context.samples)
     share = _shares(context)
     groups = correlated_groups(inputs, schema)
@@ -54,7 +54,7 @@ def _shares(context: Context) -> dict[FeatureKey, Measured]:
     """Mean share over the recommended methods, and how those differ (standard deviation)."""
     methods = context.findings("attributions")["methods"]
     values = np.array([[each["value"] for each in methods[name]["shares"]] for name in recommended(methods)])
-    keys = feature_keys(context.project.SCHEMA)
+    keys = feature_keys(context.project.schema)
     means, deviations = values.mean(0).tolist(), values.std(0, ddof=1).tolist()
     return {key: Measured(mean, deviation) for key, mean, deviation in zip(keys, means, deviations, strict=True)}
 

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from ...errors import UserError
-from ...progress import progress
 from ...present.tables import Cell, Column, Measured, Table
+from ...progress import progress
 from ...training.device import device_of
 from ...training.normalise import is_real
 from ..attributions.methods import METHODS, attribute
@@ -37,13 +37,15 @@ def explain_randomisation(context: Context) -> Findings:
 
     `remains` of a method is its correlation where all layers are random.
     """
-    schema, network = context.project.SCHEMA, context.network
+    schema, network = context.project.schema, context.network
     inputs = tensors(thinned(attribution_rows(context), ROWS))
     device = device_of(network)
     one = {name: rows[:1].to(device) for name, rows in inputs.items()}
     layers = layers_from_output(network, one)
     depths = depths_of(len(layers), DEPTHS)
-    ask = partial(attribute, inputs=inputs, schema=schema, baseline=mean_objects(inputs))
+    ask = partial(
+        attribute, inputs=inputs, schema=schema, baseline=mean_objects(inputs), handlers=context.project.handlers
+    )
     before = {name: ask(name, network) for name in METHODS}
     found: dict[str, list[list[np.ndarray]]] = {name: [[] for _ in depths] for name in METHODS}
     with progress(None, total=DRAWS * len(depths), title="randomise", unit="networks") as bar:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ...dataset import Samples
-from ...progress import progress
 from ...present.tables import Cell, Column, Measured, Table
+from ...progress import progress
 from ...schema import Schema
 from ..masking.effect import Baseline
 from ..masking.masks import masked
@@ -37,7 +37,7 @@ Pair = tuple[Curve, Curve]
 
 def explain_removal(context: Context) -> Findings:
     """Deletion and insertion curves of each method and of random orders; `methods` in the JSON file has the gains."""
-    schema, samples, options = context.project.SCHEMA, attribution_rows(context), context.options
+    schema, samples, options = context.project.schema, attribution_rows(context), context.options
     methods = context.findings("attributions")["methods"]
     is_signal = samples.labels == schema.signal
     network = Baseline(context.network, samples, schema.signal, trials=2, seed=options.seed)

@@ -9,10 +9,11 @@ import numpy as np
 
 from ...evaluation.predict import load_network
 from ...files import read_json
+from ...interface import Run
 from ...paths import Paths
+from ...present.tables import Measured, Table
 from ...progress import progress
 from ...reproduce.outcome import RECORD
-from ...present.tables import Measured, Table
 from ...reproduce.trials import TrialPaths, trials_folder
 from ..attributions.methods import METHODS, attribute
 from ..lrp.baseline import mean_objects
@@ -45,13 +46,18 @@ def explain_retrainings(context: Context) -> Findings:
         )
         return Findings(paragraphs=[text], details={"methods": {}, "trainings": 0})
     inputs = tensors(thinned(attribution_rows(context), ROWS))
-    baseline, schema = mean_objects(inputs), context.project.SCHEMA
+    baseline, schema, handlers = mean_objects(inputs), context.project.schema, context.project.handlers
     shares: dict[str, list[np.ndarray]] = {name: [] for name in METHODS_ASKED}
     for path in progress(weights, total=len(weights), title="retrainings", unit="networks"):
         trial = TrialPaths(context.paths.root, context.paths.profile, path.parent, context.paths.processed)
-        network = load_network(context.project, context.config, trial)
+        network = load_network(Run(context.project, context.config, trial))
         for name, found in shares.items():
-            sizes = attribute(name, network, inputs, schema, baseline=baseline).of_all_features().abs().sum(0)
+            sizes = (
+                attribute(name, network, inputs, schema, baseline=baseline, handlers=handlers)
+                .of_all_features()
+                .abs()
+                .sum(0)
+            )
             found.append(normalised(sizes.double().cpu().numpy()))
     return _findings(context, {name: np.array(found) for name, found in shares.items()})
 
@@ -65,7 +71,7 @@ def retrained_weights(paths: Paths) -> list[Path]:
 
 def _findings(context: Context, shares: Mapping[str, np.ndarray]) -> Findings:
     """From shares (training, feature) by method."""
-    keys = feature_keys(context.project.SCHEMA)
+    keys = feature_keys(context.project.schema)
     number = len(next(iter(shares.values())))
     measured = {
         name: [Measured(float(m), float(s)) for m, s in zip(each.mean(0), each.std(0, ddof=1), strict=True)]

@@ -36,7 +36,7 @@ def feature_keys(schema: Schema) -> tuple[FeatureKey, ...]:
 def attribution_rows(context: Context) -> Samples:
     """`[interpretation] attribution_rows` of the context's rows, spread evenly; UserError if a class is not in them."""
     samples = thinned(context.samples, context.options.attribution_rows)
-    if name := empty_class(samples, context.project.SCHEMA):
+    if name := empty_class(samples, context.project.schema):
         message = (
             f"the class {name!r} is empty: none of {len(samples)} rows belongs to it; "
             f"raise attribution_rows in [interpretation] of {context.paths.config}"

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from fairmodel.config import DataConfig
+from fairmodel.files import read_json
+from fairmodel.metadata.provenance import hardware
+from fairmodel.workers import Workers
+
 from ...data.cms.convert import convert_ntuples
 from ...data.cms.jets import read_jets
 from ...data.cms.piece import Piece, convert
 from ...data.options import Window
 from ...data.ragged import to_samples
-from fairmodel.metadata.provenance import hardware
-from fairmodel.files import read_json
-from fairmodel.workers import Workers
 from ..network.clock import alternate
 from .plain import plain_arrays, plain_file, read_branches
 

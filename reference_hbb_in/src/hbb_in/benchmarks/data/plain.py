@@ -11,12 +11,12 @@ from typing import Any
 
 import h5py
 import numpy as np
+from fairmodel.schema import Input
 
 from ...data.cms.ntuple import TREE
 from ...data.features import SCHEMA
 from ...data.options import Window
 from ...data.ragged import COLUMN_TYPES, WEIGHT, branch_of, in_window, jet_class
-from fairmodel.schema import Input
 
 __all__ = ["plain_arrays", "plain_file", "read_branches"]
 

@@ -1,26 +1,23 @@
 """`benchmark`: measure, and write the table and the figure."""
 
-import argparse
 import sys
-from pathlib import Path
 
 from fairmodel.dataset import Dataset
 from fairmodel.files import write_json, write_text
-from fairmodel.paths import Paths
-from ...project import SCHEMA
+from fairmodel.interface import Run
 from fairmodel.present.style import figure_style, save_figure
+
 from .measure import measure
 from .output import draw, table
 
-__all__ = ["run"]
+__all__ = ["benchmark"]
 
 
-def run(arguments: argparse.Namespace) -> None:
+def benchmark(run: Run, *, rounds: int) -> None:
     """Write `benchmark.json`, `.md`, `.png` and `.pdf` into the profile's reports and print the table."""
-    paths = Paths.of_project(Path(arguments.project).resolve(), arguments.profile)
-    with Dataset(paths.split("test"), SCHEMA) as data:
-        record = measure(data, arguments.rounds)
-    folder = paths.report / "benchmark"
+    with Dataset(run.paths.split("test"), run.project.schema) as data:
+        record = measure(data, rounds)
+    folder = run.paths.report / "benchmark"
     write_json(folder / "benchmark.json", record)
     write_text(folder / "benchmark.md", table(record))
     with figure_style():

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import torch
+from fairmodel.schema import Schema
 from torch import nn
 from torch.nn import functional
 
 from ...model.build import build
 from ...model.interaction_network import InteractionNetwork
 from ...model.options import ModelOptions
-from fairmodel.schema import Schema
 from .textbook import Textbook
 
 __all__ = ["FORMS", "WORK", "Jets", "make_form", "make_network", "random_jets", "train_once"]

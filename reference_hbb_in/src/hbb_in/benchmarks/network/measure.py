@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any
 
 import torch
-
 from fairmodel.dataset import Dataset
 from fairmodel.metadata.provenance import hardware, versions
-from ...model.pair_effects import available
 from fairmodel.progress import progress
 from fairmodel.schema import Schema
 from fairmodel.training.threads import threads
+
+from ...model.pair_effects import available
 from .arithmetic import TRAINING, forward_operations, matrix_rate
 from .clock import alternate, peak_memory
 from .forms import FORMS, WORK, Jets, make_form, make_network, random_jets, train_once

@@ -1,27 +1,24 @@
 """`benchmark-relevance`: time LRP-epsilon of the core beside the textbook form, for the same jets."""
 
-import argparse
 import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
-
 from fairmodel.dataset import Dataset
-from fairmodel.metadata.provenance import hardware, versions
 from fairmodel.files import write_json, write_text
+from fairmodel.interface import Run
 from fairmodel.interpret import relevance
-from fairmodel.paths import Paths
-from ...project import SCHEMA
+from fairmodel.metadata.provenance import hardware, versions
 from fairmodel.schema import Schema
 from fairmodel.training.threads import threads
+
 from ..network.clock import alternate
 from ..network.forms import Jets, make_network
 from ..network.textbook import Textbook
 from .textbook import textbook_relevance
 
-__all__ = ["measure", "run", "table"]
+__all__ = ["benchmark_relevance", "measure", "table"]
 
 EPSILON, TARGET = 0.25, 1
 TEXTBOOK_BATCHES = (
@@ -30,14 +27,14 @@ TEXTBOOK_BATCHES = (
 )  # that of the paper's training, and the fastest: what lies between two layers stays in cache
 
 
-def run(arguments: argparse.Namespace) -> None:
+def benchmark_relevance(run: Run, *, rounds: int, jets: int) -> None:
     """Write `benchmark/relevance.json` and `.md` into the profile's reports and print the table."""
-    paths = Paths.of_project(Path(arguments.project).resolve(), arguments.profile)
-    with Dataset(paths.split("test"), SCHEMA) as data:
-        samples = data.read(0, arguments.jets)
-    tracks, vertices = (torch.from_numpy(samples.inputs[item.name]) for item in SCHEMA.inputs)
-    record = measure(SCHEMA, (tracks, vertices), arguments.rounds)
-    folder = paths.report / "benchmark"
+    schema = run.project.schema
+    with Dataset(run.paths.split("test"), schema) as data:
+        samples = data.read(0, jets)
+    tracks, vertices = (torch.from_numpy(samples.inputs[item.name]) for item in schema.inputs)
+    record = measure(schema, (tracks, vertices), rounds)
+    folder = run.paths.report / "benchmark"
     write_json(folder / "relevance.json", record)
     write_text(folder / "relevance.md", table(record))
     sys.stdout.write(table(record))

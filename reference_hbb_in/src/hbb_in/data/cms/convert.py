@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from fairmodel.config import DataConfig
 from fairmodel.dataset import DatasetWriter
 from fairmodel.errors import UserError
 from fairmodel.splits import SPLITS, split
 from fairmodel.workers import Workers
+
 from ..features import CLASSES, SCHEMA
 from ..ragged import EVENT, to_samples
 from ..ragged_file import RaggedFile

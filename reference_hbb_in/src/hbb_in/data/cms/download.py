@@ -5,6 +5,7 @@ from pathlib import Path
 from fairmodel.download.cern import fetch
 from fairmodel.download.manifest import Manifest
 from fairmodel.paths import Paths
+
 from ..options import DataOptions
 from .convert import DOI
 

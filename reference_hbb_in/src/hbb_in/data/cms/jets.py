@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from fairmodel.schema import Input
+
 from ..features import SCHEMA
 from ..options import Window
 from ..ragged import COLUMN_TYPES, LABELS, WEIGHT, Objects, RaggedJets, branch_of, objects_of

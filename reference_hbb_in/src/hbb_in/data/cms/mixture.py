@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-
 from fairmodel.config import DataConfig
 from fairmodel.errors import UserError
 from fairmodel.splits import SPLITS, split
 from fairmodel.workers import Workers
+
 from ..chunks import plan, simulate
 from ..ragged import EVENT, RaggedJets
 from ..ragged_file import RaggedFile, gather

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-
 from fairmodel.errors import UserError
 
 __all__ = ["TREE", "check_finite", "count_entries", "read_ntuple", "reader_versions", "refuse"]

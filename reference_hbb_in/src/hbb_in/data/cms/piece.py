@@ -7,14 +7,14 @@ from functools import cached_property
 from pathlib import Path
 
 from fairmodel.errors import UserError
+from fairmodel.identity import program
+
 from ..options import Window
 from ..ragged_file import RaggedFile, RaggedWriter
 from .jets import read_jets
 from .ntuple import reader_versions
 
 __all__ = ["Piece", "convert"]
-
-PROGRAM = ("features.py", "ragged.py", "cms/jets.py", "cms/ntuple.py", "cms/selection.py")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Piece:
         recipe = {
             "file": [self.name, status.st_size, status.st_mtime_ns],
             "window": self.window.model_dump(mode="json"),
-            "program": _program_digest(),
+            "program": program(__name__),
             "libraries": reader_versions(),
         }
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
@@ -60,11 +60,6 @@ class Piece:
         """How many jets of the ROOT file passed each cut, in the order of the cuts, and how many of each class."""
         with RaggedFile(self.path) as file:
             return dict(file.provenance["cutflow"])
-
-
-def _program_digest() -> str:
-    data = Path(__file__).parents[1]
-    return hashlib.sha256(b"\0".join((data / name).read_bytes() for name in PROGRAM)).hexdigest()
 
 
 def convert(piece: Piece) -> int:

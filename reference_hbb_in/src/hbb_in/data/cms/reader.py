@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-
 from fairmodel.inference.rows import InputRows
+
 from ..features import SCHEMA
 from ..ragged import EVENT, branch_of, padded
 from .jets import read_objects

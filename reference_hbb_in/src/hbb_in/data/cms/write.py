@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from fairmodel.files import atomic_path
+
 from ..features import SCHEMA
 from ..ragged import COLUMN_TYPES, Objects, RaggedJets, branch_of
 from .ntuple import TREE, reader_versions

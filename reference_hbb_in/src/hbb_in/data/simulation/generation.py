@@ -5,8 +5,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from fairmodel.errors import UserError
+
 from .record import EventRecord
 
 if TYPE_CHECKING:

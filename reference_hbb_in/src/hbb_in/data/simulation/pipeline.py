@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import awkward as ak
 import numpy as np
-
 from fairmodel.schema import Feature
+
 from ..features import TRACK_FEATURES, TRACKS, VERTEX_FEATURES, VERTICES
 from ..options import Window
 from ..ragged import EVENT, WEIGHT, Objects, RaggedJets, in_window

@@ -1,1 +1,0 @@
-"""Studies that only this project has; each is a subcommand named in `project.STUDIES`."""

@@ -1,0 +1,20 @@
+"""How the network is trained: the loss and the optimiser are yours to change; the loop around them is the engine's."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from fairmodel import TrainingConfig
+
+__all__ = ["loss", "optimiser"]
+
+
+def loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of logits, float32 (row, class), with the right classes, int64 (row,), summed over the rows."""
+    return functional.cross_entropy(logits, labels, reduction="sum")
+
+
+def optimiser(network: nn.Module, options: TrainingConfig) -> torch.optim.Optimizer:
+    """Adam (Kingma and Ba, arXiv:1412.6980), or AdamW with its own decay of the weights (arXiv:1711.05101)."""
+    kind = torch.optim.Adam if options.optimiser == "adam" else torch.optim.AdamW
+    return kind(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
