@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+from fairmodel.export.sample import SAMPLE, write_sample
+from fairmodel.fair.fetch.fetch_model import Archive, Model, fetch
+from fairmodel.files import write_json
+from fairmodel.metadata.provenance import run_record
+from fairmodel.paths import Paths
+from fairmodel.schema import Schema
+from fairmodel.testing.samples import random_samples
 from onnx import TensorProto, helper
 from safetensors.numpy import save_file
 
-from fairmodel.export.sample import SAMPLE, write_sample
-from fairmodel.fair.fetch.fetch_model import Archive, Model, fetch
-from fairmodel.metadata.provenance import run_record
-from fairmodel.files import write_json
-from fairmodel.paths import Paths
-from fairmodel.schema import Schema
 from .invenio import PREFIX, Invenio
-from .samples import random_samples
 
 __all__ = ["DOI", "Published", "publish_folder", "write_model"]
 

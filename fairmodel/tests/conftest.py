@@ -2,31 +2,22 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fairmodel.files import write_json
+from fairmodel.interface import Run
+from fairmodel.paths import Paths
 from hypothesis import settings
 
-from fairmodel.config import RunConfig
-from fairmodel.files import write_json
-from fairmodel.paths import Paths
 from .invenio import Invenio
 from .invenio_server import serve_invenio
-from .projects import StandIn, make_project, other_config, other_project, own_config, own_project
+from .projects import make_run, other_config, other_project, own_config, own_project
 
 # a busy machine is no fault, and a test says the same today and tomorrow
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
-
-
-@dataclass(frozen=True)
-class Run:
-    """A project, its configuration and the files of its run."""
-
-    project: StandIn
-    config: RunConfig
-    paths: Paths
 
 
 def copy_of(run: Run, folder: Path) -> Run:
@@ -50,14 +41,14 @@ def one_thread() -> Iterator[None]:
 def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     own = request.param == "own"
     project, config = (own_project(), own_config()) if own else (other_project(), other_config())
-    return Run(project, config, make_project(tmp_path_factory.mktemp(request.param) / "project", project, config))
+    return make_run(tmp_path_factory.mktemp(request.param) / "project", project, config)
 
 
 @pytest.fixture(scope="session")
 def trained(prepared: Run) -> Run:
     from fairmodel.training.train import train
 
-    train(prepared.project, prepared.config, prepared.paths)
+    train(prepared)
     return prepared
 
 
@@ -65,7 +56,7 @@ def trained(prepared: Run) -> Run:
 def evaluated(trained: Run) -> Run:
     from fairmodel.evaluation.evaluate import evaluate
 
-    evaluate(trained.project, trained.config, trained.paths)
+    evaluate(trained)
     return trained
 
 
@@ -73,7 +64,7 @@ def evaluated(trained: Run) -> Run:
 def exported(trained: Run) -> Run:
     from fairmodel.export.onnx import export
 
-    export(trained.project, trained.config, trained.paths)
+    export(trained)
     return trained
 
 
@@ -91,15 +82,14 @@ def reported(evaluated: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
         for name in item.feature_names
     ]
     write_json(run.paths.importance, {"schema": 1, "features": features})
-    report(run.project, run.config, run.paths)
+    report(run)
     return run
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> Run:
     """The other project with its data set, untrained, for tests that change it."""
-    project, config = other_project(), other_config()
-    return Run(project, config, make_project(tmp_path / "project", project, config))
+    return make_run(tmp_path / "project", other_project(), other_config())
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 from fairmodel.fair.publish.deposit import Deposit, State
 from fairmodel.fair.publish.records import connect
 from fairmodel.metadata.source import Identity, Metadata, Person
+
 from .invenio import Invenio
 
 __all__ = ["FILES", "Target", "assert_one_record"]

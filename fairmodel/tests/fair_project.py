@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-
 from fairmodel.fair import metadata
 from fairmodel.fair.check.network import Network
 from fairmodel.fair.check.subject import Subject
@@ -15,8 +14,8 @@ from fairmodel.fair.crate.record import append
 from fairmodel.fair.crate.steps import reach_of
 from fairmodel.fair.describe import describe
 from fairmodel.files import read_json, sha256, write_json
+from fairmodel.interface import Run
 from fairmodel.paths import Paths
-from .conftest import Run
 
 __all__ = [
     "DOI",
@@ -131,7 +130,7 @@ def record_step(run: Run, step: str, **settings: Any) -> None:
 
 def subject_of(run: Run, network: Network | None = None) -> Subject:
     """What the checks look at."""
-    return Subject(run.project, run.config, run.paths, network)
+    return Subject(run, network)
 
 
 def replace_in(path: Path, old: str, new: str) -> None:

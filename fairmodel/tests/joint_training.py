@@ -2,15 +2,17 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from fairmodel.cli import main
+from fairmodel.interface import Project
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from fairmodel.cli import main
-from .projects import PROFILE, StandIn, other_project
+from .projects import PROFILE, other_project
 
 __all__ = ["Plain", "joint_project", "run"]
 
@@ -27,11 +29,14 @@ class Plain(nn.Module):
         return logits
 
 
-def joint_project() -> StandIn:
+def plain(_: Any) -> Plain:
+    """Make the network."""
+    return Plain()
+
+
+def joint_project() -> Project:
     """The other project with a network that draws no random numbers and has no statistics of a batch."""
-    project = other_project()
-    project.network = lambda _: Plain()
-    return project
+    return replace(other_project(), build=plain)
 
 
 def run(root: Path) -> int:
@@ -43,7 +48,7 @@ def run(root: Path) -> int:
             torch.save([weight.grad for group in optimiser.param_groups for weight in group["params"]], path)
 
     with register_optimizer_step_pre_hook(note):
-        return main(["train", "--profile", PROFILE, "--project", str(root)], joint_project())
+        return main(joint_project(), ["train", "--profile", PROFILE, "--project", str(root)])
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from fairmodel.inference import predict
+
 from .deadly import deadly_after
 from .projects import other_project
 
@@ -17,4 +18,4 @@ def main(parts: int, folder: Path, rows: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), *map(Path, sys.argv[2:]))
+    main(*map(Path, sys.argv[2:]), int(sys.argv[1]))

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
-
 from fairmodel.interpret.activity.figures import difference
 from fairmodel.interpret.activity.patterns import labels_of
 from fairmodel.interpret.activity.relative import layers_of, relative_activity, sparsity
+from fairmodel.testing.samples import random_samples
+from torch import nn
+
 from .projects import CELLS, other_config, other_project
-from .samples import random_samples
 
 ROWS = 40  # more than one batch
 

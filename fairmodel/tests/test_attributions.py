@@ -6,12 +6,20 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from torch import nn
-
 from fairmodel.errors import UserError
-from fairmodel.interpret import METHODS, Attribution, attribute, gradient_input, integrated_gradients, mean_objects, relevance
+from fairmodel.interpret import (
+    METHODS,
+    Attribution,
+    attribute,
+    gradient_input,
+    integrated_gradients,
+    mean_objects,
+    relevance,
+)
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.training.normalise import Moments, Standardise
+from torch import nn
+
 from .relevance_networks import FEATURES, SLOTS, Flat, PairNetwork, close, random_objects, seeded
 
 OBJECTS = Schema(

@@ -8,9 +8,6 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from safetensors.numpy import load_file
-from torch import nn
-
 from fairmodel.cli import main
 from fairmodel.errors import MissingDeviceError, UserError
 from fairmodel.evaluation.predict import load_network
@@ -21,9 +18,11 @@ from fairmodel.inference.blocks import BlockSize, blocks, occupied_slots
 from fairmodel.inference.gpu import require_gpu
 from fairmodel.inference.graph import read_graph
 from fairmodel.inference.inputs import InputError, check_inputs
+from fairmodel.interface import Run
 from fairmodel.layers import EmptySlot, WeightedSum
-from .conftest import Run
-from .samples import random_samples
+from fairmodel.testing.samples import random_samples
+from safetensors.numpy import load_file
+from torch import nn
 
 pytestmark = pytest.mark.slow  # a graph is exported first
 
@@ -40,7 +39,7 @@ def opened(run: Run, name: str) -> Backend:
 @pytest.mark.parametrize("rows", [1, 70])
 def test_the_answer_is_the_networks(name: str, rows: int, exported: Run) -> None:
     inputs = random_samples(exported.project.schema, rows, seed=3).inputs
-    network = load_network(exported.project, exported.config, exported.paths)
+    network = load_network(exported)
     with torch.inference_mode():
         logits = network(**{key: torch.from_numpy(array) for key, array in inputs.items()}).numpy()
     outputs = opened(exported, name).run(inputs)
@@ -245,7 +244,7 @@ def test_no_gpu(exported: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str
         require_gpu("a test")
     rows, out = str(exported.paths.split("test")), str(tmp_path / "scores.h5")
     where = ["--profile", "tiny", "--project", str(exported.paths.root)]
-    assert main(["predict", rows, "--backend", "tensorrt", "--out", out, *where], exported.project) == 3
+    assert main(exported.project, ["predict", rows, "--backend", "tensorrt", "--out", out, *where]) == 3
     assert capsys.readouterr().err.startswith("error: there is no NVIDIA GPU for TensorRT")
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel.dataset import Dataset, Samples
+from fairmodel.testing.samples import assert_same, random_samples, write_dataset
 from fairmodel.training import batches
 from fairmodel.training.batches import Rows, as_tensors, micro_batches
+
 from .projects import CELLS
-from .samples import assert_same, random_samples, write_dataset
 
 ROWS = 103
 

@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
-
 from fairmodel.dataset import Samples
 from fairmodel.interpret.by_class.averages import Averages, average, spread
 from fairmodel.interpret.by_class.recipes import RECIPES
 from fairmodel.interpret.lrp.baseline import mean_objects
 from fairmodel.layers import WeightedSum
 from fairmodel.schema import Feature, Input, Schema
-from .samples import random_samples
+from fairmodel.testing.samples import random_samples
+from torch import nn
 
 SCHEMA = Schema(
     entity="rows",

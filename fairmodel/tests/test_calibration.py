@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fairmodel.evaluation.calibration import calibration
+from fairmodel.evaluation.intervals import ONE_SIGMA
+from fairmodel.evaluation.rows import ScoredRows
+from fairmodel.settings.evaluation import EvaluationConfig
 from scipy.stats import beta, binomtest
 from sklearn.calibration import calibration_curve
 
-from fairmodel.evaluation.calibration import calibration
-from fairmodel.evaluation.intervals import ONE_SIGMA
-from fairmodel.settings.evaluation import EvaluationConfig
-from fairmodel.evaluation.rows import ScoredRows
 from .scores import draw_scores, scored
 
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
-
 from fairmodel.validation.cells import CELLS, area_under_curve, cell_borders, cell_of, cell_values, histogram, quantiles
+from sklearn.metrics import roc_auc_score
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from fairmodel.download import cern, transfer
 from fairmodel.download.cern import fetch
 from fairmodel.download.clients import run_client
 from fairmodel.download.manifest import Manifest, ManifestFile
 from fairmodel.download.transfer import Stream
 from fairmodel.errors import UserError
+
 from .server import Server, broken_after, serve, whole
 
 DOI = "10.7483/OPENDATA.TEST.ABCD.1234"

@@ -7,12 +7,11 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 import pytest
-
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset
-from fairmodel.interface import Study
+from fairmodel.interface import Run, Study
 from fairmodel.workers import Workers
-from .conftest import Run
+
 from .disk import full_disk
 
 BOTH = ["data", "--workers", "2", "--scheduler", "tcp://there:1"]
@@ -21,7 +20,7 @@ FINISHED = {".h5", ".safetensors", ".json", ".csv", ".npz", ".onnx", ".html", ".
 
 def run(run: Run, command: str, *arguments: str) -> int:
     """One command on the other project's folder."""
-    return main([command, "--project", str(run.paths.root), "--profile", "tiny", *arguments], run.project)
+    return main(run.project, [command, "--project", str(run.paths.root), "--profile", "tiny", *arguments])
 
 
 def outputs(root: Path) -> set[str]:
@@ -63,19 +62,19 @@ def test_every_step_in_order(other: Run, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_unknown_profile(other: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", "--project", str(other.paths.root), "--profile", "huge"], other.project) == 1
+    assert main(other.project, ["train", "--project", str(other.paths.root), "--profile", "huge"]) == 1
     assert_one_line(capsys, "no profile 'huge'", "config/huge.toml", "profiles here: tiny")
 
 
 @pytest.mark.parametrize("name", ["", "../tiny", "config/tiny"])
 def test_a_profile_is_a_name(name: str, other: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", "--project", str(other.paths.root), "--profile", name], other.project) == 1
+    assert main(other.project, ["train", "--project", str(other.paths.root), "--profile", name]) == 1
     assert_one_line(capsys, f"{name!r} is no profile", "such as quick")
 
 
 def test_a_folder_that_is_no_project(other: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
-    assert main(["data", "--project", str(tmp_path / "empty")], other.project) == 1
+    assert main(other.project, ["data", "--project", str(tmp_path / "empty")]) == 1
     assert_one_line(capsys, "empty", "no config/ folder", "--project")
     assert list((tmp_path / "empty").iterdir()) == []
 
@@ -199,7 +198,7 @@ def test_an_interrupt_is_one_line_too(other: Run, capsys: pytest.CaptureFixture[
         raise KeyboardInterrupt
 
     project = dataclasses.replace(other.project, STUDIES={"wait": Study("wait", lambda: interrupt)})
-    assert main(["wait"], project) == 130
+    assert main(project, ["wait"]) == 130
     assert_one_line(capsys, "interrupted")
 
 
@@ -211,22 +210,22 @@ def test_a_study_gets_its_arguments(other: Run) -> None:
 
     studies = {"count": Study("count", lambda: seen.append, options), "other": Study("other", lambda: seen.append)}
     project = dataclasses.replace(other.project, STUDIES=studies)
-    assert main(["count", "--number", "7"], project) == 0
-    assert main(["other"], project) == 0
+    assert main(project, ["count", "--number", "7"]) == 0
+    assert main(project, ["other"]) == 0
     assert [getattr(item, "number", None) for item in seen] == [7, None]
 
 
 def test_a_study_cannot_take_the_name_of_a_step(other: Run, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("train", "fair"):
         project = dataclasses.replace(other.project, STUDIES={name: Study("again", lambda: print)})
-        assert main(["data"], project) == 1
+        assert main(project, ["data"]) == 1
         assert_one_line(capsys, f"'{name}'", "rename it")
 
 
 def test_wrong_usage_is_two(other: Run, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["fly"], [], ["data", "--source", "usb"], ["train", "--workers", "2"], BOTH):
         with pytest.raises(SystemExit) as caught:
-            main(arguments, other.project)
+            main(other.project, arguments)
         assert caught.value.code == 2
     assert "usage:" in capsys.readouterr().err
 

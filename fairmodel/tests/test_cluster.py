@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-
 from fairmodel.errors import UserError
+from fairmodel.testing.cluster import local_cluster, run_on, when_stuck
 from fairmodel.workers import Workers, cluster, connection
 from fairmodel.workers.environment import Environment
+
 from . import tasks
-from .local_cluster import local_cluster, run_on, when_stuck
 
 pytestmark = pytest.mark.slow  # a scheduler and workers each
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from distributed import Client
-
 from fairmodel.errors import UserError
+from fairmodel.testing.cluster import LocalCluster, local_cluster, run_on, when_stuck
 from fairmodel.workers import cluster, connection, environment
+
 from . import tasks
-from .local_cluster import LocalCluster, local_cluster, run_on, when_stuck
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel.config import DataConfig
 from fairmodel.dataset import Samples
 from fairmodel.errors import UserError
@@ -14,8 +13,9 @@ from fairmodel.explore.composition import report_splits
 from fairmodel.explore.inspect import inspect
 from fairmodel.files import read_json
 from fairmodel.splits import SPLITS
+from fairmodel.testing.samples import random_samples, write_dataset
+
 from .projects import CELLS, other_project
-from .samples import random_samples, write_dataset
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
-
 from fairmodel import project
 from fairmodel.config import RunConfig, load_config, profiles
 from fairmodel.errors import UserError
-from fairmodel.settings.evaluation import Group
 from fairmodel.schema import Feature, Input, Schema
+from fairmodel.settings.evaluation import Group
+from pydantic import ValidationError
+
 from .projects import CELLS_TOML, ROOT, Channels, Rows
 
 AGE = Feature("age", "ms", "time since the start")

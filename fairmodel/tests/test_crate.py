@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.fair.crate.action import Action, current, pruned
@@ -19,10 +18,11 @@ from fairmodel.fair.crate.record import append, read_actions
 from fairmodel.fair.crate.redact import HIDDEN, redacted, redacted_command
 from fairmodel.fair.crate.steps import reach_of
 from fairmodel.fair.crate.verify import verify
-from fairmodel.metadata.source import read_metadata
 from fairmodel.files import sha256
+from fairmodel.interface import Run
+from fairmodel.metadata.source import read_metadata
 from fairmodel.paths import Paths
-from .conftest import Run
+
 from .fair_project import SOURCE
 
 NAME = "ro-crate-metadata.json"
@@ -199,7 +199,7 @@ def project(trained: Run, tmp_path: Path) -> Run:
 
 
 def command(run: Run, *words: str) -> int:
-    return main([*words, "--profile", run.paths.profile, "--project", str(run.paths.root)], run.project)
+    return main(run.project, [*words, "--profile", run.paths.profile, "--project", str(run.paths.root)])
 
 
 @one_project

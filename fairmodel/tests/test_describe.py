@@ -11,14 +11,14 @@ from typing import Any
 import h5py
 import pytest
 import yaml
-
 from fairmodel.errors import UserError
 from fairmodel.fair.describe import DESCRIPTIONS, describe
 from fairmodel.fair.facts import gather
-from fairmodel.metadata.source import read_metadata
 from fairmodel.files import read_json, sha256
+from fairmodel.interface import Run
+from fairmodel.metadata.source import read_metadata
 from fairmodel.paths import Paths
-from .conftest import Run
+
 from .fair_project import SOURCE
 
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
-
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
 from fairmodel.files import read_json, sha256
+from fairmodel.interface import Run
 from fairmodel.training import train as train_module
 from fairmodel.training.device import device_of, find_device
 from fairmodel.training.train import Training, train
-from .conftest import Run
+from safetensors.torch import load_file
+
 from .joint_training import Plain
 from .test_training import change
 
@@ -62,7 +62,7 @@ def test_a_step_happens_on_the_device(other: Run) -> None:
 
 
 def result(run: Run) -> tuple[str, str]:
-    train(run.project, run.config, run.paths)
+    train(run)
     return sha256(run.paths.weights), sha256(run.paths.history)
 
 
@@ -76,7 +76,7 @@ def test_half_precision_trains_to_like_weights(other: Run) -> None:
     def trained(**options: Any) -> tuple[dict[str, torch.Tensor], float]:
         run = change(other, **options)
         run.project.network = lambda _: Plain()
-        train(run.project, run.config, run.paths)
+        train(run)
         return load_file(run.paths.weights), read_json(run.paths.run)["training"]["best_loss"]
 
     weights, loss = trained()

@@ -7,7 +7,6 @@ from typing import Any
 
 import onnx
 import pytest
-
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.inference import ahead
@@ -15,7 +14,7 @@ from fairmodel.inference.ahead import build_ahead, find_library
 from fairmodel.inference.backends.tensorrt import cached_engine, engine_path
 from fairmodel.inference.engine import profile_ranges, targets_of, unsupported_operators
 from fairmodel.inference.graph import Graph, read_graph
-from .conftest import Run
+from fairmodel.interface import Run
 
 pytestmark = pytest.mark.slow  # a graph is exported first
 
@@ -56,7 +55,7 @@ def test_an_engine_is_built_once(exported: Run, tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)
 def test_without_the_wheels(exported: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(ahead, "find_spec", lambda _: None)
-    assert main(["engines", "--profile", "tiny", "--project", str(exported.paths.root)], exported.project) == 1
+    assert main(exported.project, ["engines", "--profile", "tiny", "--project", str(exported.paths.root)]) == 1
     error = capsys.readouterr().err
     assert "TensorRT for RTX is not installed: pip install --no-deps tensorrt-rtx-cu13-libs" in error
 

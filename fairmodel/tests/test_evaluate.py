@@ -8,9 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
-from sklearn.metrics import roc_auc_score
-
 from fairmodel.config import EvaluationConfig, RunConfig, Section
 from fairmodel.dataset import Dataset, DatasetWriter
 from fairmodel.errors import UserError
@@ -18,8 +15,10 @@ from fairmodel.evaluation.evaluate import evaluate
 from fairmodel.evaluation.predict import load_network, predict
 from fairmodel.evaluation.rows import read_metrics
 from fairmodel.files import write_json
-from .conftest import Run
-from .samples import random_samples
+from fairmodel.interface import Run
+from fairmodel.testing.samples import random_samples
+from safetensors.torch import load_file, save_file
+from sklearn.metrics import roc_auc_score
 
 
 def test_metrics_have_the_shape_that_is_promised(evaluated: Run) -> None:
@@ -149,7 +148,7 @@ def test_scores_are_probabilities_that_give_the_metrics(evaluated: Run) -> None:
 
 
 def test_predictions_do_not_depend_on_the_batches(trained: Run) -> None:
-    network = load_network(trained.project, trained.config, trained.paths)
+    network = load_network(trained)
     with Dataset(trained.paths.processed / "test.h5", trained.project.schema) as dataset:
         whole, single = predict(network, dataset, 1000), predict(network, dataset, 7)
         with torch.no_grad():
@@ -161,13 +160,13 @@ def test_predictions_do_not_depend_on_the_batches(trained: Run) -> None:
 
 def test_the_same_evaluation_gives_the_same_file(evaluated: Run) -> None:
     before = evaluated.paths.metrics.read_bytes(), evaluated.paths.scores.read_bytes()
-    evaluate(evaluated.project, evaluated.config, evaluated.paths)
+    evaluate(evaluated)
     assert (evaluated.paths.metrics.read_bytes(), evaluated.paths.scores.read_bytes()) == before
 
 
 def test_no_weights(other: Run) -> None:
     with pytest.raises(UserError, match=r"weights\.safetensors does not exist; .*`make train PROFILE=tiny`"):
-        evaluate(other.project, other.config, other.paths)
+        evaluate(other)
 
 
 @pytest.mark.parametrize("damage", ["random bytes", "truncated", "another size", "other names", "one missing"])
@@ -189,5 +188,5 @@ def test_weights_that_do_not_fit(damage: str, other: Run) -> None:
     if damage == "truncated":
         path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(UserError, match=r"weights\.safetensors does not fit the \[model\] section"):
-        evaluate(other.project, other.config, other.paths)
+        evaluate(other)
     assert not other.paths.report.exists()

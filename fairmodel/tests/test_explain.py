@@ -17,8 +17,8 @@ from fairmodel.interpret.parts import PARTS
 from fairmodel.interpret.section import interpretation_sections
 from fairmodel.paths import Paths
 from fairmodel.present.tables import Table
-from .conftest import Run
-from .samples import random_samples, write_dataset
+from fairmodel.interface import Run
+from fairmodel.testing.samples import random_samples, write_dataset
 
 pytestmark = pytest.mark.slow  # every part runs
 
@@ -41,7 +41,7 @@ def test_parts_are_named_once_and_need_earlier_ones() -> None:
 
 @pytest.mark.parametrize("prepared", ["other", pytest.param("own", marks=pytest.mark.slow)], indirect=True)
 def test_parts_write_tables_and_figures_for_the_report(run: Run) -> None:
-    explain(run.project, run.config, run.paths, ["thresholds", "ranks", "activity", "relevance"])
+    explain(run, ["thresholds", "ranks", "activity", "relevance"])
     folder, schema = run.paths.interpretation, run.project.schema
     wanted = ["permutation", "masking", "thresholds", "ranks", "activity", "relevance"]
     assert read_json(folder / "parts.json")["parts"] == [
@@ -131,7 +131,7 @@ def test_missing_weights_and_wrong_names_are_stated(
     with pytest.raises(UserError, match=r"weights.safetensors does not exist; train the network"):
         explain(run.project, run.config, nowhere)
     with pytest.raises(SystemExit):
-        main(["explain", "--only", "guessing", "--project", str(tmp_path)], project=run.project)
+        main(run.project, ["explain", "--only", "guessing", "--project", str(tmp_path)])
     assert "invalid choice: 'guessing' (choose from" in capsys.readouterr().err
 
 

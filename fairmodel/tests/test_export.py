@@ -8,16 +8,16 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from safetensors.torch import save_file
-from torch import nn
-
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
 from fairmodel.evaluation.predict import load_network
 from fairmodel.export.onnx import export
-from .conftest import Run
+from fairmodel.interface import Run
+from fairmodel.testing.samples import random_samples
+from safetensors.torch import save_file
+from torch import nn
+
 from .projects import Channels
-from .samples import random_samples
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_the_graph_says_what_the_network_says(
     inputs = random_samples(exported.project.schema, rows, seed=9).inputs
     if empty:
         inputs = {name: np.zeros_like(array) for name, array in inputs.items()}
-    network = load_network(exported.project, exported.config, exported.paths)
+    network = load_network(exported)
     with torch.inference_mode():
         expected = network(**{name: torch.from_numpy(array) for name, array in inputs.items()}).numpy()
     logits, probabilities = session.run(["logits", "probabilities"], inputs)
@@ -107,13 +107,13 @@ def two_faced(run: Run, difference: float) -> Path:
 def test_a_graph_that_differs_is_not_written(other: Run) -> None:
     path = two_faced(other, 0.01)
     with pytest.raises(UserError, match=r"differs from PyTorch by 0\.01.*\[export\] tolerance = 0\.0001"):
-        export(other.project, other.config, other.paths)
+        export(other)
     assert {item.name for item in path.parent.iterdir()} == {"weights.safetensors"}
 
 
 def test_a_graph_within_the_tolerance_is_written(other: Run) -> None:
     path = two_faced(other, 1e-6)
-    export(other.project, other.config, other.paths)
+    export(other)
     assert path.exists()
 
 
@@ -123,7 +123,7 @@ def test_a_graph_that_exists_survives_a_failed_export(other: Run) -> None:
     test_set = other.paths.processed / "test.h5"
     test_set.write_bytes(test_set.read_bytes()[:1000])
     with pytest.raises(UserError, match=r"test\.h5"):
-        export(other.project, other.config, other.paths)
+        export(other)
     assert path.read_bytes() == b"before"
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
-
 from fairmodel.cli import main
 from fairmodel.fair.check import findable
 from fairmodel.fair.check.network import Network
@@ -19,9 +17,10 @@ from fairmodel.fair.check.principles import CHECKS, PRINCIPLES
 from fairmodel.fair.check.registry import Check, Evidence, Status, evaluate
 from fairmodel.fair.check.section import fair_sections
 from fairmodel.files import read_json
-from fairmodel.interface import Project
+from fairmodel.interface import Project, Run
 from fairmodel.paths import Paths
-from .conftest import Run
+from safetensors.numpy import load_file, save_file
+
 from .fair_project import DOI, edit_graph, edit_json, make_good, record_step, replace_in, subject_of, without_file
 from .projects import ROOT
 from .server import listening
@@ -286,7 +285,7 @@ def test_no_answer_is_evidence(good: Run) -> None:
 
 
 def run_command(run: Run, project: Project, *options: str) -> int:
-    return main(["fair", "check", "--profile", run.paths.profile, "--project", str(run.paths.root), *options], project)
+    return main(project, ["fair", "check", "--profile", run.paths.profile, "--project", str(run.paths.root), *options])
 
 
 def test_the_command_writes_every_form(copy: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

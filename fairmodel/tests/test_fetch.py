@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
-
 from fairmodel.cli import main
 from fairmodel.fair.fetch import fetch_model
 from fairmodel.fair.fetch.fetch_model import Archive, FetchError
 from fairmodel.fair.publish.archive import build_archive
+from fairmodel.interface import Run
+from fairmodel.testing.samples import random_samples
+
 from .archives import DOI, Published, publish_folder, write_model
-from .conftest import Run
 from .invenio import Fault, Invenio
 from .invenio_server import TOKEN, serve_invenio
 from .projects import make_project, other_config, other_project
-from .samples import random_samples
 from .server import serve
 
 

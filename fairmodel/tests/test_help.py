@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-
 from fairmodel import project
 from fairmodel.cli import STEPS, main
 from fairmodel.commands.common import sentence

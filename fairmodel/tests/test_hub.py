@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from fairmodel.errors import UserError
 from fairmodel.fair.publish import server
 from fairmodel.fair.publish.huggingface import Hub
 from fairmodel.fair.publish.server import ClientError
+
 from .hub import TOKEN, HubSite, serve_hub
 
 NAME = "group/model"

@@ -12,16 +12,16 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-
 from fairmodel.dataset import Dataset, Samples
 from fairmodel.errors import UserError
 from fairmodel.explore import statistics
 from fairmodel.explore.inspect import add_arguments, describe, inspect, run
 from fairmodel.explore.text import WIDTH, outline, percent, table
+from fairmodel.interface import Run
 from fairmodel.schema import Feature, Schema
-from .conftest import Run
+from fairmodel.testing.samples import random_samples, write_dataset
+
 from .projects import other_project, own_project
-from .samples import random_samples, write_dataset
 
 ROWS = 150
 

@@ -9,16 +9,16 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from pydantic import ValidationError
-
 from fairmodel.config import profiles
 from fairmodel.download.checksums import checksums
 from fairmodel.download.manifest import Manifest, ManifestFile, add_arguments, run
 from fairmodel.download.names import name_problem
 from fairmodel.errors import UserError
-from .conftest import Run
+from fairmodel.interface import Run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
 from .projects import ROOT
 
 SHA = hashlib.sha256(b"abc").hexdigest()

@@ -5,8 +5,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from torch import nn
-
 from fairmodel.dataset import Samples
 from fairmodel.errors import UserError
 from fairmodel.interpret.masking.effect import Baseline
@@ -15,7 +13,8 @@ from fairmodel.interpret.masking.masks import MODES, masked, object_ranks, real_
 from fairmodel.interpret.masking.ranks import ranks_of
 from fairmodel.interpret.masking.thresholds import unneeded
 from fairmodel.schema import Feature, Input, Schema
-from .samples import assert_same, random_samples
+from fairmodel.testing.samples import assert_same, random_samples
+from torch import nn
 
 TWO = Schema(
     entity="rows",

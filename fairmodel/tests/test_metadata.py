@@ -9,14 +9,20 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
-
 from fairmodel.errors import UserError
 from fairmodel.fair import metadata
-from fairmodel.metadata.identifiers import date_problem, doi_problem, email_problem, orcid_problem, spdx_problem, url_problem
-from fairmodel.metadata.source import read_metadata
 from fairmodel.fair.yaml import to_yaml
+from fairmodel.metadata.identifiers import (
+    date_problem,
+    doi_problem,
+    email_problem,
+    orcid_problem,
+    spdx_problem,
+    url_problem,
+)
+from fairmodel.metadata.source import read_metadata
+from hypothesis import given
+from hypothesis import strategies as st
 
 SMALLEST = """
 [identity]

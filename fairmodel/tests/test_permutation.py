@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import roc_auc_score
-from torch import nn
-
 from fairmodel.files import read_json
+from fairmodel.interface import Run
 from fairmodel.interpret.explain import explain
 from fairmodel.interpret.masking.effect import Baseline
 from fairmodel.interpret.masking.permutation import permutation_loss
-from .conftest import Run
+from fairmodel.testing.samples import random_samples
+from sklearn.metrics import roc_auc_score
+from torch import nn
+
 from .projects import CELLS
-from .samples import random_samples
 
 
 class FirstFeature(nn.Module):
@@ -39,7 +39,7 @@ def test_only_what_the_network_looks_at_costs_anything() -> None:
 
 
 def test_every_feature_of_a_run_is_ranked(trained: Run) -> None:
-    explain(trained.project, trained.config, trained.paths, ["permutation"])
+    explain(trained, ["permutation"])
     path = trained.paths.report / "interpretation" / "permutation.json"
     content = read_json(path)
     rows = min(trained.config.interpretation.rows, 64)
@@ -55,7 +55,7 @@ def test_every_feature_of_a_run_is_ranked(trained: Run) -> None:
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)
 def test_the_same_run_gives_the_same_ranking(trained: Run) -> None:
     path = trained.paths.report / "interpretation" / "permutation.json"
-    explain(trained.project, trained.config, trained.paths, ["permutation"])
+    explain(trained, ["permutation"])
     before = path.read_bytes()
-    explain(trained.project, trained.config, trained.paths, ["permutation"])
+    explain(trained, ["permutation"])
     assert path.read_bytes() == before

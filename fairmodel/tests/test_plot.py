@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-
 from fairmodel.dataset import Dataset, Samples
 from fairmodel.errors import UserError
 from fairmodel.explore.plot import add_arguments, first_row_of_class, plot, run
-from .conftest import Run
+from fairmodel.interface import Run
+from fairmodel.testing.samples import assert_same
+from matplotlib.figure import Figure
+
 from .disk import full_disk
-from .samples import assert_same
 
 START = {".png": b"\x89PNG", ".pdf": b"%PDF"}
 

@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import roc_auc_score
-
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
 from fairmodel.evaluation.rows import ScoredRows
 from fairmodel.inference.backends import open_backend
-from fairmodel.interface import Published
+from fairmodel.interface import Published, Run
 from fairmodel.portability import run as module
 from fairmodel.portability.compare import compare_platforms
 from fairmodel.portability.measure import Measured, Task, measure
@@ -23,7 +21,9 @@ from fairmodel.portability.run import Settings, portability
 from fairmodel.portability.section import portability_sections
 from fairmodel.portability.tables import answers
 from fairmodel.workers.portable import portable
-from .conftest import Run, copy_of
+from sklearn.metrics import roc_auc_score
+
+from .conftest import copy_of
 
 pytestmark = pytest.mark.slow  # a graph is exported first
 

@@ -14,7 +14,6 @@ import h5py
 import numpy as np
 import pytest
 import torch
-
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
@@ -23,9 +22,9 @@ from fairmodel.inference import predict
 from fairmodel.inference.backends import Backend
 from fairmodel.inference.predict import Request, predict_files
 from fairmodel.inference.rows import InputRows, rechunked
+from fairmodel.interface import Run
 from fairmodel.schema import Feature
-from .conftest import Run
-from .samples import random_samples, write_dataset
+from fairmodel.testing.samples import random_samples, write_dataset
 
 pytestmark = pytest.mark.slow  # a graph is exported first
 
@@ -36,7 +35,7 @@ def scores(path: Path) -> dict[str, np.ndarray]:
 
 
 def expected_logits(run: Run, path: Path) -> np.ndarray:
-    network = load_network(run.project, run.config, run.paths)
+    network = load_network(run)
     with Dataset(path, run.project.schema) as dataset, torch.inference_mode():
         inputs = {name: torch.from_numpy(array) for name, array in dataset.read().inputs.items()}
         logits: np.ndarray = network(**inputs).numpy()
@@ -184,7 +183,7 @@ def test_a_model_of_other_features_is_refused(exported: Run, tmp_path: Path) -> 
 def test_the_command(exported: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows, out = str(exported.paths.split("test")), tmp_path / "scores.h5"
     arguments = ["predict", "--profile", "tiny", "--project", str(exported.paths.root), "--out", str(out), rows]
-    assert main(arguments, exported.project) == 0
+    assert main(exported.project, arguments) == 0
     assert capsys.readouterr().out == f"64 images: {out}\n"
     with pytest.raises(SystemExit, match="2"):
-        main([*arguments, "--threads", "0"], exported.project)
+        main(exported.project, [*arguments, "--threads", "0"])

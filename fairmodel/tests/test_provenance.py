@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy
 import torch
-
-from fairmodel.metadata.provenance import run_record
 from fairmodel.files import read_json
+from fairmodel.interface import Run
+from fairmodel.metadata.provenance import run_record
 from fairmodel.paths import Paths
-from .conftest import Run
 
 
 def test_the_record_of_a_training(trained: Run) -> None:

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import onnx
 import pytest
-
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.fair.crate.graph import from_crate
 from fairmodel.fair.publish.archive import build_archive
 from fairmodel.fair.publish.stamp import stamped
 from fairmodel.files import read_json, sha256, write_text
+from fairmodel.interface import Run
 from fairmodel.paths import Paths
+
 from .archives import publish_folder, write_model
-from .conftest import Run
 from .fair_project import record_step
 from .hub import TOKEN as HUB_TOKEN
 from .hub import serve_hub
@@ -41,7 +41,7 @@ def ready(other: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def fair(run: Run, action: str, *options: str) -> int:
     return main(
-        ["fair", action, "--project", str(run.paths.root), "--profile", run.paths.profile, *options], run.project
+        run.project, ["fair", action, "--project", str(run.paths.root), "--profile", run.paths.profile, *options]
     )
 
 
@@ -51,7 +51,7 @@ def fetch(site: Invenio, doi: str, to: Path) -> int:
 
 def test_every_file_of_the_archive_names_its_doi(ready: Run, tmp_path: Path) -> None:
     doi = "10.5281/zenodo.7654321"
-    folder = build_archive(ready.project, ready.config, ready.paths, tmp_path / "archive", doi=doi, date="2030-01-31")
+    folder = build_archive(ready, tmp_path / "archive", doi=doi, date="2030-01-31")
     assert tomllib.loads((folder / "fair.toml").read_text(encoding="utf-8"))["identity"]["doi"] == doi
     assert f'doi: "{doi}"' in (folder / "CITATION.cff").read_text(encoding="utf-8")
     assert json.loads((folder / "codemeta.json").read_text(encoding="utf-8"))["@id"] == f"https://doi.org/{doi}"
@@ -65,10 +65,7 @@ def test_every_file_of_the_archive_names_its_doi(ready: Run, tmp_path: Path) -> 
 
 
 def test_the_same_project_makes_the_same_archive(ready: Run, tmp_path: Path) -> None:
-    made = [
-        build_archive(ready.project, ready.config, ready.paths, tmp_path / name, doi="10.1234/x", date="2030-01-31")
-        for name in ("one", "two")
-    ]
+    made = [build_archive(ready, tmp_path / name, doi="10.1234/x", date="2030-01-31") for name in ("one", "two")]
     first, second = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in made)
     assert first == second
 
@@ -78,9 +75,7 @@ def test_the_archive_is_a_crate_of_the_steps_that_made_it(ready: Run, tmp_path: 
     data = ready.paths.split("train").relative_to(ready.paths.root).as_posix()
     record_step(ready, "train")
     record_step(ready, "export")
-    folder = build_archive(
-        ready.project, ready.config, ready.paths, tmp_path / "archive", doi="10.1234/x", date="2030-01-31"
-    )
+    folder = build_archive(ready, tmp_path / "archive", doi="10.1234/x", date="2030-01-31")
     crate = read_json(folder / "ro-crate-metadata.json")
     entities = {item["@id"]: item for item in crate["@graph"]}
     files = {item["@id"] for item in crate["@graph"] if item["@type"] == "File"}
@@ -103,9 +98,7 @@ def test_the_archive_is_a_crate_of_the_steps_that_made_it(ready: Run, tmp_path: 
 def test_another_library_opens_what_was_published(ready: Run, tmp_path: Path) -> None:
     rocrate = pytest.importorskip("rocrate.rocrate")
     record_step(ready, "train")
-    folder = build_archive(
-        ready.project, ready.config, ready.paths, tmp_path / "archive", doi="10.1234/x", date="2030-01-31"
-    )
+    folder = build_archive(ready, tmp_path / "archive", doi="10.1234/x", date="2030-01-31")
     crate = rocrate.ROCrate(folder)
     assert crate.root_dataset["identifier"] == "https://doi.org/10.1234/x"
     assert [item["name"] for item in crate.root_dataset["mentions"]] == [
@@ -123,10 +116,7 @@ def test_source_code_and_documentation_are_packed_beside_the_model(ready: Run, t
     (root / "secret.txt").write_text("not for others", encoding="utf-8")
     for name, text in {"index.html": "<p>Read</p>", "_static/a.css": "", ".doctrees/x": "of the next run"}.items():
         write_text(root / "docs" / "_build" / name, text)
-    folders = [
-        build_archive(ready.project, ready.config, ready.paths, tmp_path / name, doi="10.1234/x", date="2030-01-31")
-        for name in ("one", "two")
-    ]
+    folders = [build_archive(ready, tmp_path / name, doi="10.1234/x", date="2030-01-31") for name in ("one", "two")]
     first, second = ({path.name: path.read_bytes() for path in folder.glob("*.tar.gz")} for folder in folders)
     assert first == second
     source = {"fair.toml": (root / "fair.toml").read_bytes()}
@@ -201,7 +191,7 @@ def test_published_fetched_and_stamped(
     assert 'concept-doi = "10.5072/zenodo.101"' in source
     readme = (ready.paths.root / "README.md").read_text(encoding="utf-8")
     assert "[![DOI 10.5072/zenodo.102](https://zenodo.org/badge/DOI/10.5072/zenodo.102.svg)]" in readme
-    assert main(["fair", "metadata", "--check", "--project", str(ready.paths.root)], ready.project) == 0
+    assert main(ready.project, ["fair", "metadata", "--check", "--project", str(ready.paths.root)]) == 0
     fair_toml = ready.paths.root / "fair.toml"
     fair_toml.write_text(source.replace("1.2.3", "1.3.0"), encoding="utf-8")
     assert fair(ready, "publish", "--publish", "--new-version", *server_option) == 0
@@ -233,9 +223,7 @@ def test_a_trained_model_from_its_archive(
     """The network, as it was trained and exported, predicts from a fetched copy what its authors recorded."""
     root = shutil.copytree(evaluated.paths.root, tmp_path / "project")
     run = replace(exported, paths=Paths.of_project(root, evaluated.paths.profile))
-    folder = build_archive(
-        run.project, run.config, run.paths, tmp_path / "archive", doi="10.5072/zenodo.102", date="2030-01-31"
-    )
+    folder = build_archive(run, tmp_path / "archive", doi="10.5072/zenodo.102", date="2030-01-31")
     publish_folder(site, folder)
     assert fetch(site, "10.5072/zenodo.102", tmp_path / "fetched") == 0
     assert "Sample: agrees" in capsys.readouterr().out

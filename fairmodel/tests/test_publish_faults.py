@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from fairmodel.errors import UserError
 from fairmodel.fair.publish.deposit import Deposit
 from fairmodel.fair.publish.records import Records, connect
 from fairmodel.fair.publish.server import ClientError, Server
+
 from . import invenio
 from .deposits import Target, assert_one_record
 from .invenio import ACTIONS, WRITE, Fault, Invenio

@@ -6,14 +6,15 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-
 from fairmodel.export.precision import quantise
 from fairmodel.export.quantise import to_float16, to_int8
 from fairmodel.inference.backends import open_backend
 from fairmodel.inference.graph import Graph, read_graph
-from .conftest import Run, copy_of
+from fairmodel.interface import Run
+from fairmodel.testing.samples import random_samples
+
+from .conftest import copy_of
 from .projects import CELLS
-from .samples import random_samples
 
 pytestmark = pytest.mark.slow  # a graph is exported first
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.slow  # a graph is exported first
 @pytest.fixture(scope="module")
 def quantised(exported: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = copy_of(exported, tmp_path_factory.mktemp("quantised"))
-    quantise(run.project, run.config, run.paths)
+    quantise(run)
     return run
 
 

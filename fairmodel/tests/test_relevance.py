@@ -5,16 +5,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import nn
-from torch.nn import functional
-
+from fairmodel.interface import Project
 from fairmodel.interpret import Relevance, make_rule, mean_objects, relevance
 from fairmodel.interpret.lrp.composite import preset_a
 from fairmodel.layers import PairLinear
+from fairmodel.testing.samples import random_samples
 from fairmodel.training.normalise import Moments, Standardise
-from .projects import StandIn, other_project, own_project
+from torch import nn
+from torch.nn import functional
+
+from .projects import other_project, own_project
 from .relevance_networks import FEATURES, SLOTS, Flat, PairNetwork, close, random_objects, seeded
-from .samples import random_samples
 
 RULES = ("zero", "epsilon", "gamma", "generalized-gamma", "alpha-beta", "z-plus")
 COUNTS = [0, 1, 3, 7, 6, 5, 2]
@@ -37,7 +38,7 @@ def gradient_times_input(network: nn.Module, inputs: dict[str, torch.Tensor], ta
 
 
 @pytest.mark.parametrize("project", [own_project(), other_project()], ids=["own", "other"])
-def test_zero_with_bias_is_gradient_times_input(project: StandIn) -> None:
+def test_zero_with_bias_is_gradient_times_input(project: Project) -> None:
     network = project.build(project.model_options()).double().eval()
     inputs = {name: torch.from_numpy(v).double() for name, v in random_samples(project.schema, 5).inputs.items()}
     found = relevance(network, inputs, target=0, rule="zero", handlers=project.handlers)

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel.errors import UserError
-from fairmodel.metadata.source import read_metadata
 from fairmodel.files import read_json
+from fairmodel.interface import Run
+from fairmodel.metadata.source import read_metadata
 from fairmodel.paths import Paths
 from fairmodel.report.page import draw, report
 from fairmodel.report.summary import rejection_text, summary
-from .conftest import Run
 
 pytestmark = pytest.mark.slow  # whole pages, with what they show
 
@@ -144,7 +143,7 @@ def test_the_page_holds_the_results_and_the_record(page: Page, reported: Run) ->
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)
 def test_the_same_run_gives_the_same_page(reported: Run) -> None:
     before = reported.paths.page.read_bytes()
-    report(reported.project, reported.config, reported.paths)
+    report(reported)
     assert reported.paths.page.read_bytes() == before
 
 
@@ -187,5 +186,5 @@ def test_a_report_without_optional_parts(reported: Run, tmp_path: Path) -> None:
 
 def test_a_report_without_metrics_says_what_to_do(other: Run) -> None:
     with pytest.raises(UserError, match=r"metrics\.json does not exist; make it with `make evaluate`"):
-        report(other.project, other.config, other.paths)
+        report(other)
     assert not other.paths.report.exists()

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from fairmodel import project as this_project
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
 from fairmodel.evaluation.evaluate import evaluate
 from fairmodel.files import read_json, write_json
-from fairmodel.interface import Ablation
+from fairmodel.interface import Ablation, Run
 from fairmodel.report import page as page_module
 from fairmodel.reproduce.ablations import run_ablations
 from fairmodel.reproduce.compare import compare
@@ -23,7 +22,7 @@ from fairmodel.reproduce.seeds import reproduce_seeds
 from fairmodel.reproduce.splits import prepare_split, reproduce_splits, shared_events
 from fairmodel.training.train import train
 from fairmodel.workers import Workers
-from .conftest import Run
+
 from .projects import make_project, other_config, other_project
 
 pytestmark = pytest.mark.slow  # every study, trained
@@ -129,7 +128,7 @@ def test_a_split_is_prepared_once_and_again_when_the_data_section_changes(other:
 
 def test_data_that_are_split_already_cannot_be_split_anew(other: Run) -> None:
     with pytest.raises(UserError, match="zenodo are split already"):
-        prepare_split(other.project, other.config, other.paths, "row", "zenodo", ONE)
+        prepare_split(other, "row", "zenodo", ONE)
 
 
 def test_shared_events_are_counted_by_rows_of_the_test() -> None:
@@ -164,16 +163,16 @@ def test_ablations_stand_beside_the_baseline_and_what_was_published(studied: Run
 def test_wrong_ablations_are_named(ablations: dict[str, Ablation], problem: str, other: Run) -> None:
     other.project.ablations = ablations
     with pytest.raises(UserError, match=problem):
-        run_ablations(other.project, other.config, other.paths, ONE)
+        run_ablations(other, ONE)
 
 
 def test_the_ablations_of_this_project_are_networks_of_their_own() -> None:
     sizes = set()
-    for ablation in this_project.ABLATIONS.values():
-        network = this_project.build(this_project.ModelOptions.model_validate(dict(ablation.model)))
+    for ablation in this_project.ablations.values():
+        network = this_project.build(this_project.model_options.model_validate(dict(ablation.model)))
         sizes.add(sum(parameter.numel() for parameter in network.parameters()))
-    assert len(sizes) == len(this_project.ABLATIONS) > 0
-    assert set(this_project.PUBLISHED) <= {"seeds", "splits", "ablations", "learning-curve"}
+    assert len(sizes) == len(this_project.ablations) > 0
+    assert set(this_project.published) <= {"seeds", "splits", "ablations", "learning-curve"}
 
 
 def test_the_learning_curve_counts_rows_and_trainings(studied: Run) -> None:
@@ -192,7 +191,7 @@ def test_small_parts_are_trained_on_more_often() -> None:
 
 def test_two_runs_are_compared(studied: Run) -> None:
     second = studied.paths.root / "models" / "tiny" / "trials" / "ablations" / "narrow"
-    compare(studied.project, studied.config, studied.paths, "tiny", str(second.relative_to(studied.paths.root)))
+    compare(studied, "tiny", str(second.relative_to(studied.paths.root)))
     name = "compare-tiny-tiny-ablations-narrow"
     row = rows(studied, name, "metrics")["auc"]
     assert row["a"]["value"] == pytest.approx(read_json(studied.paths.metrics)["auc"]["value"], abs=1e-3)
@@ -215,7 +214,7 @@ def test_runs_on_different_test_rows_are_not_compared(studied: Run, tmp_path: Pa
     test = next(name for name in content["inputs"] if name.endswith("test.h5"))
     write_json(folder / "metrics.json", content | {"inputs": {test: "0" * 64}})
     with pytest.raises(UserError, match=r"different test rows"):
-        compare(studied.project, studied.config, studied.paths, "tiny", str(folder))
+        compare(studied, "tiny", str(folder))
 
 
 def test_the_report_gets_a_section_of_each_study(studied: Run, other: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,14 +229,14 @@ def test_the_report_gets_a_section_of_each_study(studied: Run, other: Run, monke
     assert "Two &lt;channels&gt;" in sections[2][2]
     assert reproduction_sections(other.paths) == []
     monkeypatch.setattr(page_module, "draw", lambda *_: [])  # (the other figures have tests of their own)
-    page_module.report(studied.project, studied.config, studied.paths)
+    page_module.report(studied)
     page = studied.paths.page.read_text(encoding="utf-8")
     assert all(fragment in page and f"<code>{command}</code>" in page for _, command, fragment in sections)
 
 
 def test_what_is_no_run_is_named(studied: Run, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--profile", "tiny", "--project", str(studied.paths.root)]
-    assert main(["compare", "tiny", "tinny", *options], studied.project) == 1
+    assert main(studied.project, ["compare", "tiny", "tinny", *options]) == 1
     error = capsys.readouterr().err
     assert error.startswith("error: 'tinny' is no trained run: give a profile (tiny)")
     assert error.count("\n") == 1
@@ -248,7 +247,7 @@ def test_the_commands_reach_the_studies(other: Run, capsys: pytest.CaptureFixtur
     other.paths.config.write_text(
         other.paths.config.read_text(encoding="utf-8") + "[reproduction]\nseeds = 2\n", encoding="utf-8"
     )
-    assert main(["reproduce-seeds", *options], other.project) == 0
+    assert main(other.project, ["reproduce-seeds", *options]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("**2 trainings that differ in their seed alone**")
     assert "| AUC | " in printed

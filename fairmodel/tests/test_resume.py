@@ -9,15 +9,14 @@ from typing import Any
 
 import pytest
 import torch
-
 from fairmodel.dataset import Samples
 from fairmodel.files import read_json, sha256
+from fairmodel.interface import Run
 from fairmodel.training import checkpoint
 from fairmodel.training import train as train_module
 from fairmodel.training.batches import Rows
 from fairmodel.training.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from fairmodel.training.train import Training, train
-from .conftest import Run
 
 
 def result(run: Run) -> tuple[str, str]:
@@ -31,7 +30,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 
     project, config = other_project(), other_config()
     run = Run(project, config, make_project(tmp_path_factory.mktemp("whole") / "project", project, config))
-    train(run.project, run.config, run.paths)
+    train(run)
     return result(run)
 
 
@@ -51,7 +50,7 @@ def stop_in(run: Run, epoch: int, step: int = 2) -> list[int]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rows, "shuffled", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            train(run.project, run.config, run.paths)
+            train(run)
     return begun
 
 
@@ -64,7 +63,7 @@ def test_a_stopped_training_ends_with_the_same_bits(
         assert stop_in(other, epoch) == list(range(first, epoch + 1))
         assert not other.paths.weights.exists()
         first = epoch
-    train(other.project, other.config, other.paths)
+    train(other)
     assert result(other) == expected
     assert not (other.paths.model / "checkpoint.pt").exists()
     assert [len(seconds) for seconds in read_json(other.paths.run)["training"]["seconds"].values()] == [6, 6]
@@ -85,7 +84,7 @@ def test_a_long_epoch_is_saved_on_the_way(
         return take_step(training, batch)
 
     monkeypatch.setattr(Training, "_step", counting)
-    train(other.project, other.config, other.paths)
+    train(other)
     assert len(rows) == 6 * (6 - place[0] + 1) - place[1]
     assert result(other) == expected
 
@@ -99,7 +98,7 @@ def test_a_killed_training_ends_with_the_same_bits(other: Run, expected: tuple[s
     assert process.returncode == -signal.SIGKILL, process.stderr
     assert {path.name for path in other.paths.model.iterdir()} == {"checkpoint.pt", "checkpoint.pt.part"}
     assert stop_in(other, 4) == [3, 4]
-    train(other.project, other.config, other.paths)
+    train(other)
     assert result(other) == expected
     assert {path.suffix for path in other.paths.model.iterdir()} == {".safetensors", ".json", ".csv"}
 
@@ -115,11 +114,11 @@ def test_a_resumed_training_that_was_done_only_writes_its_result(
     with monkeypatch.context() as patch:
         patch.setattr(train_module, "run_record", fail)
         with pytest.raises(KeyboardInterrupt):
-            train(other.project, other.config, other.paths)
+            train(other)
     assert not other.paths.weights.exists()
     with monkeypatch.context() as patch:
         patch.setattr(Rows, "shuffled", fail)
-        train(other.project, other.config, other.paths)
+        train(other)
     assert result(other) == expected
 
 
@@ -133,7 +132,7 @@ def test_a_damaged_checkpoint_is_ignored(damage: str, other: Run, expected: tupl
         torch.save([1, 2], path)
     else:
         path.write_bytes({"nothing": b"", "random": bytes(range(256)) * 9, "truncated": content[:-300]}[damage])
-    train(other.project, other.config, other.paths)
+    train(other)
     assert result(other) == expected
 
 
@@ -143,7 +142,7 @@ def test_a_checkpoint_of_another_configuration_is_ignored(
 ) -> None:
     training = other.config.training.model_copy(update=changed)
     stop_in(dataclasses.replace(other, config=other.config.model_copy(update={"training": training})), 3)
-    train(other.project, other.config, other.paths)
+    train(other)
     assert result(other) == expected
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fairmodel.config import RunConfig
 from fairmodel.sections import write_sections
+
 from .projects import Channels, other_config
 
 LONG_AGO = 1_000_000_000

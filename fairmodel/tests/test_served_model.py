@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
-from starlette.testclient import TestClient
-
 from fairmodel.cli import main
 from fairmodel.errors import UserError
+from fairmodel.interface import Run
 from fairmodel.paths import Paths
 from fairmodel.schema import Schema
 from fairmodel.serving.app import make_app
 from fairmodel.serving.limits import Limits
 from fairmodel.serving.model import NAME, Served, open_served
-from .conftest import Run
+from safetensors.numpy import load_file, save_file
+from starlette.testclient import TestClient
+
 from .served import SCHEMA, Linear, body, rows, write_model
 
 PACKAGE = __package__.split(".")[0]
@@ -127,7 +127,7 @@ def test_a_damaged_graph_is_refused(paths: Paths) -> None:
 def test_a_model_that_is_not_there_is_one_line(
     other: Run, command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([*command, "--project", str(other.paths.root), "--profile", "tiny"], other.project) == 1
+    assert main(other.project, [*command, "--project", str(other.paths.root), "--profile", "tiny"]) == 1
     error = capsys.readouterr().err
     assert error.startswith("error: ")
     assert "does not exist" in error
@@ -138,6 +138,6 @@ def test_a_model_that_is_not_there_is_one_line(
 @pytest.mark.parametrize("wrong", [["--port", "x"], ["--max-rows", "0"], ["--max-delay", "-1"]])
 def test_wrong_options_are_wrong_usage(other: Run, wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["serve", "--project", str(other.paths.root), "--profile", "tiny", *wrong], other.project)
+        main(other.project, ["serve", "--project", str(other.paths.root), "--profile", "tiny", *wrong])
     assert caught.value.code == 2
     assert wrong[0] in capsys.readouterr().err

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.serving.client import Client, ServerError
 from fairmodel.serving.limits import Limits
 from fairmodel.serving.load import load_test, measure
 from fairmodel.serving.server import serve
+
 from .served import Linear, linear_model, rows, running
 
 PACKAGE = __package__.split(".")[0]

@@ -5,10 +5,10 @@ from itertools import permutations
 import numpy as np
 import pytest
 import torch
-
 from fairmodel.errors import UserError
 from fairmodel.interpret import mean_objects, shapley
 from fairmodel.interpret.attributions.groups import Group, check_groups, correlated_groups, rank_correlations
+
 from .relevance_networks import PairNetwork, close, random_objects, seeded
 from .test_attributions import COUNTS, OBJECTS
 

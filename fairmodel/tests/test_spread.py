@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from fairmodel.reproduce.spread import Spread, upper_tail
 
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-
 from fairmodel.dataset import Dataset
 from fairmodel.files import sha256
 from fairmodel.reproduce.subset import write_subset
+from fairmodel.testing.samples import assert_same, random_samples, write_dataset
+
 from .projects import CELLS
-from .samples import assert_same, random_samples, write_dataset
 
 
 def test_a_part_holds_rows_of_the_whole_in_their_order(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import jensenshannon
-
-from fairmodel.settings.evaluation import EvaluationConfig, Group
 from fairmodel.evaluation.rows import ScoredRows
 from fairmodel.evaluation.sculpting import divergence, sculpting
 from fairmodel.evaluation.separation import separation_entry
 from fairmodel.evaluation.subsets import bin_of, dependence, groups
+from fairmodel.settings.evaluation import EvaluationConfig, Group
+from scipy.spatial.distance import jensenshannon
+
 from .scores import draw_scores, scored
 
 EDGES = (-1.0, 0.0, 0.4, 2.5)

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
-from torch.nn import functional
-
 from fairmodel.config import TrainingConfig
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
 from fairmodel.files import read_json, sha256
+from fairmodel.interface import Run
 from fairmodel.training import train as train_module
 from fairmodel.training.batches import Rows, as_tensors
 from fairmodel.training.train import Training, train
-from .conftest import Run
+from safetensors.torch import load_file
+from torch.nn import functional
+
 from .joint_training import Plain
 
 
@@ -32,7 +32,7 @@ def change(run: Run, **training: Any) -> Run:
 
 def bits(run: Run) -> str:
     """Train; checksum of the weights and the history."""
-    train(run.project, run.config, run.paths)
+    train(run)
     return sha256(run.paths.weights) + sha256(run.paths.model / "history.csv")
 
 
@@ -67,7 +67,7 @@ def test_the_record_times_every_epoch(trained: Run) -> None:
 
 def test_the_history_has_the_learning_rates(other: Run) -> None:
     """Those of the last epoch are next to nothing in a whole cycle."""
-    train(other.project, other.config, other.paths)
+    train(other)
     found = [row["learning_rate"] for row in history(other)]
     assert max(found) > 0.5 * other.config.training.learning_rate
     assert 0 < found[-1] < 1e-3 * other.config.training.learning_rate
@@ -143,12 +143,12 @@ def test_early_stopping_keeps_the_best_epoch(other: Run, monkeypatch: pytest.Mon
     losses = iter([1.0, 0.5, 0.6, 0.7, 0.4])
     monkeypatch.setattr(train_module, "validate", lambda *_: (next(losses), 0.5))
     run = change(other, epochs=5, patience=2, schedule="constant")
-    train(run.project, run.config, run.paths)
+    train(run)
     assert [row["validation_loss"] for row in history(run)] == [1.0, 0.5, 0.6, 0.7]
     kept = load_file(run.paths.weights)
     losses = iter([1.0, 0.5])
     two = change(run, epochs=2)
-    train(two.project, two.config, two.paths)
+    train(two)
     for name, tensor in load_file(two.paths.weights).items():
         assert torch.equal(tensor, kept[name]), name
 
@@ -175,7 +175,7 @@ def test_the_published_recipe_written_out(other: Run) -> None:
     recipe = {"optimiser": "adam", "schedule": "constant", "learning_rate": 0.03, "ema_decay": None}
     run = change(other, **recipe, epochs=40, patience=2)
     run.project.network = lambda _: Plain()
-    train(run.project, run.config, run.paths)
+    train(run)
     with (
         Dataset(run.paths.split("train"), run.project.schema) as data,
         Dataset(run.paths.split("val"), run.project.schema) as validation,
@@ -202,7 +202,7 @@ def test_the_published_recipe_written_out(other: Run) -> None:
 def test_a_training_that_diverges_says_so_and_writes_no_weights(other: Run) -> None:
     run = change(other, learning_rate=1e30, schedule="constant")
     with pytest.raises(UserError, match="learning_rate"):
-        train(run.project, run.config, run.paths)
+        train(run)
     assert not run.paths.weights.exists()
 
 
@@ -210,10 +210,10 @@ def test_training_refuses_a_missing_and_a_damaged_data_set(other: Run) -> None:
     path = other.paths.processed / "val.h5"
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(UserError, match=r"val\.h5"):
-        train(other.project, other.config, other.paths)
+        train(other)
     path.unlink()
     with pytest.raises(UserError, match=r"val\.h5 does not exist"):
-        train(other.project, other.config, other.paths)
+        train(other)
     assert not other.paths.model.exists()
 
 

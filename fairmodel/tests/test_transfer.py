@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel.download import transfer
 from fairmodel.download.http import read_http
 from fairmodel.download.manifest import ManifestFile
 from fairmodel.download.transfer import download
 from fairmodel.errors import UserError
+
 from .disk import full_disk
 from .server import Answer, Server, answer, broken_after, redirect, serve, whole, without_length
 

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-
 from fairmodel.files import read_json, sha256
-from fairmodel.interface import Project
+from fairmodel.interface import Project, Run
 from fairmodel.reproduce import trials as trials_module
 from fairmodel.reproduce.outcome import Outcome
 from fairmodel.reproduce.trials import Trial, run_trials, with_seed
@@ -15,7 +14,7 @@ from fairmodel.training import checkpoint
 from fairmodel.training import train as train_module
 from fairmodel.training.train import train
 from fairmodel.workers import Workers
-from .conftest import Run
+
 from .projects import make_project, own_config, own_project
 
 pytestmark = pytest.mark.slow  # trainings of trials
@@ -44,7 +43,7 @@ def trained_trials(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
     def counted(project: Any, config: Any, paths: Any) -> None:
         begun.append(paths.model)
-        train(project, config, paths)
+        train(Run(project, config, paths))
 
     monkeypatch.setattr(trials_module, "train", counted)
     return begun
@@ -54,7 +53,7 @@ def test_a_trial_is_a_training_like_any_other(other: Run) -> None:
     run = short(other)
     (outcome,) = do(run, trial(run))
     assert outcome.model == run.paths.root / "models" / "tiny" / "trials" / "some" / "one"
-    train(run.project, run.config, run.paths)
+    train(run)
     assert sha256(outcome.model / "weights.safetensors") == sha256(run.paths.weights)
     names = {path.name for path in outcome.model.iterdir()}
     files = {"weights.safetensors", "config.json", "run.json", "history.csv", "metrics.json", "scores.npz", "log.txt"}

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-
 from fairmodel.inference.graph import Graph, read_graph
 from fairmodel.serving.limits import Limits
 from fairmodel.serving.triton import model_config, write_repository
+
 from .served import PROPERTIES, SCHEMA, write_model
 
 

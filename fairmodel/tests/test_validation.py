@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-
 from fairmodel.dataset import Samples
 from fairmodel.errors import UserError
 from fairmodel.files import read_json
-from fairmodel.interface import ValidationSection
+from fairmodel.interface import Run, ValidationSection
+from fairmodel.testing.samples import random_samples, write_dataset
 from fairmodel.validation.checks import Check, Drawing, Findings
 from fairmodel.validation.page import run, validate
-from .conftest import Run
+from matplotlib.figure import Figure
+
 from .projects import make_project, other_config, other_project
-from .samples import random_samples, write_dataset
 from .test_report import Page
 
 pytestmark = pytest.mark.slow  # whole pages
@@ -158,7 +157,7 @@ def test_tables_of_the_markdown_have_straight_columns(folder: Path) -> None:
 
 def test_a_reference_is_written_and_then_compared_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = make_run(tmp_path)
-    run(made.project, made.config, made.paths, argparse.Namespace(write_reference=True))
+    run(made, argparse.Namespace(write_reference=True))
     written = made.paths.reference_statistics.read_text(encoding="utf-8")
     assert json.loads(written)["rows"] == read_json(made.paths.validation / "validation.json")["rows"]
     assert max(len(line) for line in written.splitlines()) < 120

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import pytest
-
 from fairmodel.interpret.verdicts.evidence import Evidence, MethodEvidence, Partner
 from fairmodel.interpret.verdicts.sample import FeatureKey
 from fairmodel.interpret.verdicts.verdict import sentences

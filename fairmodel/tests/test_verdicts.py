@@ -8,12 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
-from scipy.stats import kendalltau, spearmanr
-from torch import nn
-
 from fairmodel.errors import UserError
 from fairmodel.files import read_json, write_json
+from fairmodel.interface import Run
 from fairmodel.interpret.explain import explain
 from fairmodel.interpret.shares import InputShares
 from fairmodel.interpret.verdicts.agreement import agreement, kendall, spearman
@@ -24,9 +21,12 @@ from fairmodel.interpret.verdicts.retrainings import retrained_weights
 from fairmodel.interpret.verdicts.sample import thinned
 from fairmodel.interpret.verdicts.shares import Shares, draws, shares_of
 from fairmodel.paths import Paths
-from .conftest import Run
+from fairmodel.testing.samples import random_samples
+from safetensors.torch import load_file, save_file
+from scipy.stats import kendalltau, spearmanr
+from torch import nn
+
 from .relevance_networks import PairNetwork, random_objects
-from .samples import random_samples
 
 pytestmark = pytest.mark.slow  # networks are attributed again and again
 
@@ -204,7 +204,7 @@ def finished_trial(paths: Paths, seed: int, factor: float = 1.0, *, finished: bo
 @pytest.mark.parametrize("prepared", ["other", pytest.param("own", marks=pytest.mark.slow)], indirect=True)
 def test_a_verdict_on_a_run(trained: Run, tmp_path: Path) -> None:
     run = quick(trained, tmp_path, rows=6)
-    explain(run.project, run.config, run.paths, ["verdict"])
+    explain(run, ["verdict"])
     folder, features = run.paths.interpretation, sum(len(item.features) for item in run.project.schema.inputs)
     found = {path.stem: read_json(path) for path in folder.glob("*.json")}
     for method in found["attributions"]["methods"].values():
@@ -228,12 +228,12 @@ def test_a_verdict_on_a_run(trained: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)
 def test_retrainings_with_the_same_weights_do_not_scatter(trained: Run, tmp_path: Path) -> None:
     run = quick(trained, tmp_path)
-    explain(run.project, run.config, run.paths, ["retrainings"])
+    explain(run, ["retrainings"])
     assert read_json(run.paths.interpretation / "retrainings.json")["trainings"] == 0
     paths = [finished_trial(run.paths, seed) for seed in (2, 3)]
     finished_trial(run.paths, 4, finished=False)
     assert retrained_weights(run.paths) == paths
-    explain(run.project, run.config, run.paths, ["retrainings", "attributions"])
+    explain(run, ["retrainings", "attributions"])
     retrained, own = (read_json(run.paths.interpretation / f"{name}.json") for name in ("retrainings", "attributions"))
     assert retrained["trainings"] == 2
     for name, values in retrained["methods"].items():
@@ -249,7 +249,7 @@ def test_weights_of_another_network_are_named(trained: Run, tmp_path: Path) -> N
     first, _ = (finished_trial(run.paths, seed) for seed in (2, 3))
     save_file({"nothing": torch.zeros(1)}, first)
     with pytest.raises(UserError, match=r"seed-2/weights.safetensors does not fit the \[model\] section"):
-        explain(run.project, run.config, run.paths, ["retrainings"])
+        explain(run, ["retrainings"])
 
 
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from fairmodel.errors import UserError
+from fairmodel.testing.cluster import SOURCE, wait
 from fairmodel.workers import Workers
 from fairmodel.workers.cost import COST_FILE, Cost, Usage, read_costs, step_cost
+
 from . import tasks
-from .local_cluster import SOURCE, wait
 
 
 def run(processes: int, function: Any, items: Sequence[Any], folder: Path | None = None) -> list[tuple[int, Any]]:

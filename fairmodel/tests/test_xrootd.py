@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-
 from fairmodel.download import transfer
 from fairmodel.download.manifest import ManifestFile
 from fairmodel.download.transfer import download

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 import trustme
-
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset
 from fairmodel.download import transfer, zenodo
 from fairmodel.download.manifest import Manifest, ManifestFile
 from fairmodel.download.zenodo import fetch_record
 from fairmodel.errors import UserError
+from fairmodel.interface import Run
 from fairmodel.splits import SPLITS
-from .conftest import Run
+from fairmodel.testing.samples import random_samples, write_dataset
+
 from .projects import own_project
-from .samples import random_samples, write_dataset
 from .server import Server, answer, broken_after, redirect, serve
 
 pytestmark = pytest.mark.slow  # a client in a process each
@@ -125,14 +125,14 @@ def test_what_is_there_is_not_fetched_again(addressed: Run, network: Server) -> 
 def test_the_commands_list_and_fetch(other: Run, network: Server, capsys: pytest.CaptureFixture[str]) -> None:
     """One writes the list of what it has; the other has nothing else."""
     options = ["--profile", other.paths.profile, "--project", str(other.paths.root)]
-    assert main(["data", "manifest", *options], other.project) == 0
+    assert main(other.project, ["data", "manifest", *options]) == 0
     listed = capsys.readouterr().out
     assert "train.h5, val.h5, test.h5" in listed
     for name in NAMES:
         network.add(f"https://storage.example/{name}", (other.paths.processed / name).read_bytes())
     change(other, {name: {"url": f"https://storage.example/{name}"} for name in NAMES})
     shutil.rmtree(other.paths.processed)
-    assert main(["data", *options, "--source", "zenodo"], other.project) == 0
+    assert main(other.project, ["data", *options, "--source", "zenodo"]) == 0
     for name in NAMES:
         assert (other.paths.processed / name).read_bytes() == network.files[f"https://storage.example/{name}"]
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fairmodel.workers import Workers
+from ..workers import Workers
 
 __all__ = ["LocalCluster", "local_cluster", "run_on", "wait", "when_stuck"]
 
-SOURCE = Path(__file__).resolve().parents[2]
+SOURCE = Path(__file__).resolve().parents[2]  # what workers import the engine from
 SECONDS = 60.0
 
 

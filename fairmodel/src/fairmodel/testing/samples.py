@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fairmodel.dataset import DatasetWriter, Samples
-from fairmodel.schema import Feature, Schema
+from ..dataset import DatasetWriter, Samples
+from ..schema import Feature, Schema
 
 __all__ = ["assert_same", "column", "random_samples", "write_dataset"]
 
