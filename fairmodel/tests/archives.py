@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
-from fairmodel.export.sample import SAMPLE, write_sample
+from fairmodel.export.onnx import SAMPLE, write_sample
 from fairmodel.fair.fetch.fetch_model import Archive, Model, fetch
 from fairmodel.files import write_json
 from fairmodel.metadata.provenance import run_record

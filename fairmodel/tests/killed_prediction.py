@@ -18,4 +18,4 @@ def main(parts: int, folder: Path, rows: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[2:]), int(sys.argv[1]))
+    main(int(sys.argv[1]), *map(Path, sys.argv[2:]))

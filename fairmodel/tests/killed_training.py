@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from fairmodel.interface import Run
 from fairmodel.paths import Paths
 from fairmodel.training import checkpoint
 from fairmodel.training.train import train
@@ -16,7 +17,7 @@ __all__ = ["main"]
 def main(checkpoints: int, root: Path) -> None:
     """Die while checkpoint number `checkpoints` + 1 is written, before it has its name."""
     checkpoint.atomic_path = deadly_after(checkpoints)  # type: ignore[attr-defined, assignment]
-    train(other_project(), other_config(), Paths.of_project(root, PROFILE))
+    train(Run(other_project(), other_config(), Paths.of_project(root, PROFILE)))
 
 
 if __name__ == "__main__":

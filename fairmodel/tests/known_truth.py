@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from fairmodel.dataset import Samples
 from fairmodel.interpret import METHODS, attribute, mean_objects
-from fairmodel.interpret.masking.effect import Baseline
-from fairmodel.interpret.masking.masks import MODES, masked
+from fairmodel.interpret.masking.masks import MODES, Baseline, masked
 from fairmodel.layers import WeightedSum
 from fairmodel.present.tables import Cell, Column, Table
 from fairmodel.schema import Feature, Input, Schema

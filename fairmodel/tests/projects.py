@@ -155,8 +155,7 @@ def prepare_cells(config: DataConfig, out: Path, **options: Any) -> None:
 
 def deep_sets(config: Widths) -> "nn.Module":
     """One network for every particle, a sum, one network for the sum; inputs are standardised."""
-    from fairmodel.layers import WeightedSum
-    from fairmodel.training.normalise import Standardise, is_real
+    from fairmodel.layers import Standardise, WeightedSum, is_real
     from torch import nn
 
     (particles,) = SHOWERS.inputs

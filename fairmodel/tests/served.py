@@ -13,9 +13,9 @@ import uvicorn
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.serving.app import make_app
 from fairmodel.serving.batching import Arrays
-from fairmodel.serving.limits import Limits
 from fairmodel.serving.model import Served
 from fairmodel.serving.server import listen
+from fairmodel.settings.serving import Limits
 from onnx import helper, numpy_helper
 from safetensors.numpy import save_file
 from starlette.testclient import TestClient

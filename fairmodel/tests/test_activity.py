@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from fairmodel.interpret.activity.figures import difference
-from fairmodel.interpret.activity.patterns import labels_of
-from fairmodel.interpret.activity.relative import layers_of, relative_activity, sparsity
+from fairmodel.evaluation.activity import layers_of, relative_activity, sparsity
+from fairmodel.interpret.activity import difference, labels_of
 from fairmodel.testing.samples import random_samples
 from torch import nn
 

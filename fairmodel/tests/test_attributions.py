@@ -16,8 +16,8 @@ from fairmodel.interpret import (
     mean_objects,
     relevance,
 )
+from fairmodel.layers import Moments, Standardise
 from fairmodel.schema import Feature, Input, Schema
-from fairmodel.training.normalise import Moments, Standardise
 from torch import nn
 
 from .relevance_networks import FEATURES, SLOTS, Flat, PairNetwork, close, random_objects, seeded

@@ -10,14 +10,13 @@ import pytest
 import torch
 from fairmodel.cli import main
 from fairmodel.errors import MissingDeviceError, UserError
-from fairmodel.evaluation.predict import load_network
+from fairmodel.evaluation.evaluate import load_network
 from fairmodel.export.graph import WithProbabilities, inputs_to_cut, make_graph
-from fairmodel.export.parity import largest_difference
+from fairmodel.export.onnx import largest_difference
 from fairmodel.inference.backends import Backend, open_backend
-from fairmodel.inference.blocks import BlockSize, blocks, occupied_slots
-from fairmodel.inference.gpu import require_gpu
-from fairmodel.inference.graph import read_graph
-from fairmodel.inference.inputs import InputError, check_inputs
+from fairmodel.inference.backends.backend import BlockSize, blocks, occupied_slots
+from fairmodel.inference.engine import require_gpu
+from fairmodel.inference.graph import InputError, check_inputs, read_graph
 from fairmodel.interface import Run
 from fairmodel.layers import EmptySlot, WeightedSum
 from fairmodel.testing.samples import random_samples

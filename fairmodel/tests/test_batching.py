@@ -9,7 +9,7 @@ import httpx2
 import numpy as np
 import pytest
 from fairmodel.serving.app import make_app
-from fairmodel.serving.limits import Limits
+from fairmodel.settings.serving import Limits
 
 from .served import INFER, Linear, body, linear_model, rows
 

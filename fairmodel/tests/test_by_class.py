@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import torch
 from fairmodel.dataset import Samples
-from fairmodel.interpret.by_class.averages import Averages, average, spread
-from fairmodel.interpret.by_class.recipes import RECIPES
-from fairmodel.interpret.lrp.baseline import mean_objects
+from fairmodel.interpret.by_class.averages import RECIPES, Averages, average, spread
+from fairmodel.interpret.lrp.relevance import mean_objects
 from fairmodel.layers import WeightedSum
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.testing.samples import random_samples

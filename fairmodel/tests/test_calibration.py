@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fairmodel.evaluation.calibration import calibration
-from fairmodel.evaluation.intervals import ONE_SIGMA
 from fairmodel.evaluation.rows import ScoredRows
+from fairmodel.evaluation.separation import calibration
+from fairmodel.evaluation.uncertainty import ONE_SIGMA
 from fairmodel.settings.evaluation import EvaluationConfig
 from scipy.stats import beta, binomtest
 from sklearn.calibration import calibration_curve

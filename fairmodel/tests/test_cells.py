@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from fairmodel.validation.cells import CELLS, area_under_curve, cell_borders, cell_of, cell_values, histogram, quantiles
+from fairmodel.validation.statistics import (
+    CELLS,
+    area_under_curve,
+    cell_borders,
+    cell_of,
+    cell_values,
+    histogram,
+    quantiles,
+)
 from sklearn.metrics import roc_auc_score
 
 

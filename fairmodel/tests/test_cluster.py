@@ -83,6 +83,8 @@ def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_worker_that_comes_later_is_checked_too(tmp_path: Path) -> None:
-    result = cluster._perform(cluster.Job(tasks.square, 2, Environment.here(tmp_path / "a file that is not there")))
+    result = cluster._perform(
+        cluster.Job(tasks.square, 2, Environment.here("tests", tmp_path / "a file that is not there"))
+    )
     assert isinstance(result, UserError)
     assert f"no write access to the same {tmp_path}" in str(result)

@@ -4,12 +4,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from fairmodel import project
 from fairmodel.config import RunConfig, load_config, profiles
 from fairmodel.errors import UserError
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.settings.evaluation import Group
 from pydantic import ValidationError
+
+from fairmodel import project
 
 from .projects import CELLS_TOML, ROOT, Channels, Rows
 

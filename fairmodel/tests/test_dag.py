@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fairmodel.report.dag import draw_dag, levels, parse_database, step_graph
 
-from .projects import ROOT
+
 
 MAKEFILE = """
 A := a.one a.two
@@ -80,13 +80,3 @@ def test_the_picture_is_a_file(text: str, tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"\x89PNG")
     assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
 
-
-def test_this_project(tmp_path: Path) -> None:
-    """Evaluation, export and report come after the training, that after the data; the project's own steps are there."""
-    graph = step_graph(parse_database(database(ROOT, "all", f"VENV={tmp_path}")), "all")
-    assert list(graph)[:6] == ["data", "train", "evaluate", "export", "describe", "report"]
-    assert graph["data"] == set()
-    assert "data" in graph["train"]
-    assert "train" in graph["evaluate"]
-    assert "train" in graph["export"]
-    assert "evaluate" in graph["report"]

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from fairmodel.dataset import CHUNK_ROWS, SCHEMA_VERSION, Dataset, DatasetWriter, Samples
 from fairmodel.errors import UserError
-from fairmodel.project import SCHEMA
+
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.testing.samples import assert_same, column, random_samples, write_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .disk import full_disk
-from .projects import CELLS
+from .projects import CELLS, SHOWERS
 
-SCHEMAS = pytest.mark.parametrize("schema", [SCHEMA, CELLS], ids=["own", "other"])
+SCHEMAS = pytest.mark.parametrize("schema", [SHOWERS, CELLS], ids=["own", "other"])
 
 
 @SCHEMAS

@@ -10,9 +10,8 @@ import pytest
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.inference import ahead
-from fairmodel.inference.ahead import build_ahead, find_library
 from fairmodel.inference.backends.tensorrt import cached_engine, engine_path
-from fairmodel.inference.engine import profile_ranges, targets_of, unsupported_operators
+from fairmodel.inference.engine import build_ahead, find_library, profile_ranges, targets_of, unsupported_operators
 from fairmodel.inference.graph import Graph, read_graph
 from fairmodel.interface import Run
 

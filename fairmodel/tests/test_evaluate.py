@@ -11,8 +11,7 @@ import torch
 from fairmodel.config import EvaluationConfig, RunConfig, Section
 from fairmodel.dataset import Dataset, DatasetWriter
 from fairmodel.errors import UserError
-from fairmodel.evaluation.evaluate import evaluate
-from fairmodel.evaluation.predict import load_network, predict
+from fairmodel.evaluation.evaluate import evaluate, load_network, predict
 from fairmodel.evaluation.rows import read_metrics
 from fairmodel.files import write_json
 from fairmodel.interface import Run

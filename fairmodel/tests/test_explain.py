@@ -6,18 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel.cli import main
 from fairmodel.config import InterpretationConfig
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
 from fairmodel.files import read_json
+from fairmodel.interface import Run
 from fairmodel.interpret.explain import explain, spread_rows
 from fairmodel.interpret.parts import PARTS
 from fairmodel.interpret.section import interpretation_sections
 from fairmodel.paths import Paths
 from fairmodel.present.tables import Table
-from fairmodel.interface import Run
 from fairmodel.testing.samples import random_samples, write_dataset
 
 pytestmark = pytest.mark.slow  # every part runs

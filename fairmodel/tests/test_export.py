@@ -10,7 +10,7 @@ import pytest
 import torch
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
-from fairmodel.evaluation.predict import load_network
+from fairmodel.evaluation.evaluate import load_network
 from fairmodel.export.onnx import export
 from fairmodel.interface import Run
 from fairmodel.testing.samples import random_samples

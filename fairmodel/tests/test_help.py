@@ -5,10 +5,11 @@ import subprocess
 import sys
 
 import pytest
-from fairmodel import project
 from fairmodel.cli import STEPS, main
 from fairmodel.commands.common import sentence
 from fairmodel.commands.serving import SERVING
+
+from fairmodel import project
 
 PACKAGE = __package__.rpartition(".")[0]
 COMMANDS = [*STEPS, *SERVING, "fair", *project.studies]

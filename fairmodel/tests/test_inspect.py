@@ -1,6 +1,5 @@
 """`data inspect`: its numbers are those of a slow calculation, and every wrong file is named for what it is."""
 
-import argparse
 import gzip
 import hashlib
 import json
@@ -12,11 +11,12 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from fairmodel.cli import main
 from fairmodel.dataset import Dataset, Samples
 from fairmodel.errors import UserError
 from fairmodel.explore import statistics
-from fairmodel.explore.inspect import add_arguments, describe, inspect, run
-from fairmodel.explore.text import WIDTH, outline, percent, table
+from fairmodel.explore.inspect import describe, inspect
+from fairmodel.explore.statistics import WIDTH, outline, percent, table
 from fairmodel.interface import Run
 from fairmodel.schema import Feature, Schema
 from fairmodel.testing.samples import random_samples, write_dataset
@@ -92,7 +92,7 @@ def test_all_numbers_are_those_of_a_slow_calculation(
 
 
 def test_classes_and_events_are_counted(tmp_path: Path) -> None:
-    project, samples = other_project(), random_samples(other_project().SCHEMA, ROWS)
+    project, samples = other_project(), random_samples(other_project().schema, ROWS)
     whole = describe(project, write_dataset(tmp_path / "rows.h5", project.schema, samples))["composition"]
     assert (whole["rows"], whole["events"]) == (ROWS, ROWS // 2)
     for index, name in enumerate(project.schema.classes):
@@ -115,17 +115,12 @@ def test_a_file_without_rows_has_no_numbers(tmp_path: Path) -> None:
     assert "0 images of 0 events" in inspect(project, path)
 
 
-def parsed(*arguments: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    return parser.parse_args(arguments)
-
 
 def test_text_names_everything_within_the_width_of_a_terminal(
     prepared: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = prepared.paths.split("train")
-    run(prepared.project, parsed(str(path)))
+    assert main(prepared.project, ["data", "inspect", str(path)]) == 0
     text = capsys.readouterr().out
     schema = prepared.project.schema
     features = [feature for item in schema.inputs for feature in item.features] + list(schema.spectators)
@@ -141,7 +136,7 @@ def test_text_names_everything_within_the_width_of_a_terminal(
 
 def test_json_is_the_description(prepared: Run, capsys: pytest.CaptureFixture[str]) -> None:
     path = prepared.paths.split("test")
-    run(prepared.project, parsed(str(path), "--json"))
+    assert main(prepared.project, ["data", "inspect", str(path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == describe(prepared.project, path)
 
 
@@ -173,7 +168,7 @@ def test_wrong_files_are_named_for_what_they_are(tmp_path: Path) -> None:
         "empty": b"",
     }.items():
         (tmp_path / name).write_bytes(content)
-    write_dataset(tmp_path / "own.h5", own_project().SCHEMA, random_samples(own_project().SCHEMA, 4))
+    write_dataset(tmp_path / "own.h5", own_project().schema, random_samples(own_project().schema, 4))
     for name, problem in {
         "archive.h5": "is a ZIP archive",
         "packed.h5": "is compressed with gzip",

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from fairmodel.evaluation.intervals import LIMIT, ONE_SIGMA, effective_rows, interval, upper_limit
+from fairmodel.evaluation.uncertainty import LIMIT, ONE_SIGMA, effective_rows, interval, upper_limit
 from scipy.stats import beta, binomtest, chi2
 
 

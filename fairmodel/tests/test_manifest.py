@@ -1,6 +1,5 @@
 """The list of files: what it may say, how it is written, and what is compared with it."""
 
-import argparse
 import hashlib
 import string
 import tempfile
@@ -9,17 +8,13 @@ import zlib
 from pathlib import Path
 
 import pytest
-from fairmodel.config import profiles
-from fairmodel.download.checksums import checksums
-from fairmodel.download.manifest import Manifest, ManifestFile, add_arguments, run
-from fairmodel.download.names import name_problem
+from fairmodel.download.checksums import checksums, name_problem
+from fairmodel.download.manifest import Manifest, ManifestFile, write_manifest
 from fairmodel.errors import UserError
 from fairmodel.interface import Run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-
-from .projects import ROOT
 
 SHA = hashlib.sha256(b"abc").hexdigest()
 ADLER = "024d0127"  # of b"abc", RFC 1950
@@ -32,18 +27,6 @@ def written(folder: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path
 
-
-def arguments(*argv: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    return parser.parse_args(argv)
-
-
-def test_the_projects_own_list_is_valid() -> None:
-    """It belongs to a project, which has its configuration beside it."""
-    assert profiles(ROOT / "config")
-    for file in Manifest.load(ROOT / "data" / "files.toml").files:
-        assert file.index or file.sha256 or file.adler32
 
 
 def test_an_entry_says_where_from_and_what(tmp_path: Path) -> None:
@@ -157,7 +140,7 @@ def test_the_size_is_compared_first(tmp_path: Path) -> None:
 
 def test_the_data_set_is_listed_by_default(other: Run, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = other.paths.manifest
-    run(other.project, other.paths, arguments("--doi", DOI))
+    write_manifest(other, files=[], doi=DOI)
     assert capsys.readouterr().out == f"{manifest}: train.h5, val.h5, test.h5\n"
     tables = tomllib.loads(manifest.read_text())["file"]
     assert [table["name"] for table in tables] == ["train.h5", "val.h5", "test.h5"]
@@ -174,7 +157,7 @@ def test_the_data_set_is_listed_by_default(other: Run, capsys: pytest.CaptureFix
 def test_an_unfinished_data_set_is_not_listed(other: Run) -> None:
     other.paths.split("val").write_bytes(b"not HDF5")
     with pytest.raises(UserError, match=r"val\.h5 is not a readable HDF5 file"):
-        run(other.project, other.paths, arguments())
+        write_manifest(other, files=[], doi=None)
     assert not other.paths.manifest.exists()
 
 
@@ -186,42 +169,42 @@ def test_other_entries_and_the_comment_at_the_head_stay(other: Run) -> None:
     raw = other.paths.raw / "train" / "x.root"
     raw.parent.mkdir(parents=True)
     raw.write_bytes(b"abc")
-    run(other.project, other.paths, arguments("--doi", DOI, str(raw)))
+    write_manifest(other, files=[raw], doi=DOI)
     text = other.paths.manifest.read_text(encoding="utf-8")
     assert text.startswith(f"# why\n#\n\n[[file]]\n{kept}")
     files = Manifest.load(other.paths.manifest).files
     assert [file.name for file in files] == ["ü 'quoted'.root", "train/x.root", "local.h5"]
     assert files[1] == ManifestFile(name="train/x.root", bytes=3, sha256=SHA, doi=DOI)
-    run(other.project, other.paths, arguments("--doi", DOI, str(raw)))
+    write_manifest(other, files=[raw], doi=DOI)
     assert other.paths.manifest.read_text(encoding="utf-8") == text
 
 
 def test_a_file_keeps_its_record_only_as_long_as_it_is_the_same(other: Run) -> None:
-    run(other.project, other.paths, arguments("--doi", DOI))
-    run(other.project, other.paths, arguments())
+    write_manifest(other, files=[], doi=DOI)
+    write_manifest(other, files=[], doi=None)
     assert {file.doi for file in Manifest.load(other.paths.manifest).files} == {DOI}
     content = other.paths.split("train").read_bytes()
     other.paths.split("train").write_bytes(content + b"\0")
-    run(other.project, other.paths, arguments())
+    write_manifest(other, files=[], doi=None)
     dois = {file.name: file.doi for file in Manifest.load(other.paths.manifest).files}
     assert dois == {"train.h5": None, "val.h5": DOI, "test.h5": DOI}
 
 
 @pytest.mark.parametrize(
-    ("argv", "problem"),
+    ("files", "doi", "problem"),
     [
-        (["--doi", "https://doi.org/10.5281/zenodo.1"], r"--doi 'https://doi.org/.*' is not a DOI, such as"),
-        (["nowhere.h5"], r"nowhere\.h5 is not a file"),
-        (["bad?.h5"], r"bad\?\.h5: the name 'bad\?\.h5' holds \?.*rename the file"),
+        ([], "https://doi.org/10.5281/zenodo.1", r"--doi 'https://doi.org/.*' is not a DOI, such as"),
+        ([Path("nowhere.h5")], None, r"nowhere\.h5 is not a file"),
+        ([Path("bad?.h5")], None, r"bad\?\.h5: the name 'bad\?\.h5' holds \?.*rename the file"),
     ],
 )
 def test_what_cannot_be_listed(
-    argv: list[str], problem: str, other: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: list[Path], doi: str | None, problem: str, other: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "bad?.h5").write_bytes(b"")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=problem):
-        run(other.project, other.paths, arguments(*argv))
+        write_manifest(other, files=files, doi=doi)
     assert not other.paths.manifest.exists()
 
 

@@ -7,11 +7,9 @@ import pytest
 import torch
 from fairmodel.dataset import Samples
 from fairmodel.errors import UserError
-from fairmodel.interpret.masking.effect import Baseline
 from fairmodel.interpret.masking.figures import masking_figure
-from fairmodel.interpret.masking.masks import MODES, masked, object_ranks, real_slots, without_objects
-from fairmodel.interpret.masking.ranks import ranks_of
-from fairmodel.interpret.masking.thresholds import unneeded
+from fairmodel.interpret.masking.masks import MODES, Baseline, masked, object_ranks, real_slots, without_objects
+from fairmodel.interpret.masking.studies import ranks_of, unneeded
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.testing.samples import assert_same, random_samples
 from torch import nn

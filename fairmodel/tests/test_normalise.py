@@ -7,7 +7,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from fairmodel.training.normalise import Moments, Standardise, is_real
+from fairmodel.layers import Moments, Standardise, is_real
 from torch import nn
 
 SCALES = np.array([1e-8, 1e-3, 1.0, 1e3])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fairmodel.evaluation.rows import ScoredRows
-from fairmodel.reproduce.paired import agreement, fidelity, paired_bootstrap
+from fairmodel.reproduce.compare import agreement, fidelity, paired_bootstrap
 from sklearn.metrics import roc_auc_score
 
 ROWS = 400

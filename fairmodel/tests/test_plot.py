@@ -1,14 +1,15 @@
 """`data plot`: the row that was asked for reaches the project, and the figure its file."""
 
-import argparse
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fairmodel.cli import main
 from fairmodel.dataset import Dataset, Samples
 from fairmodel.errors import UserError
-from fairmodel.explore.plot import add_arguments, first_row_of_class, plot, run
+from fairmodel.explore.plot import first_row_of_class, plot
 from fairmodel.interface import Run
 from fairmodel.testing.samples import assert_same
 from matplotlib.figure import Figure
@@ -16,12 +17,6 @@ from matplotlib.figure import Figure
 from .disk import full_disk
 
 START = {".png": b"\x89PNG", ".pdf": b"%PDF"}
-
-
-def parsed(*arguments: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    return parser.parse_args(arguments)
 
 
 @pytest.mark.parametrize("suffix", START)
@@ -37,7 +32,7 @@ def test_the_figure_is_written(suffix: str, other: Run, tmp_path: Path) -> None:
 
 def test_the_project_draws_the_row_that_was_asked_for(prepared: Run, tmp_path: Path) -> None:
     drawn: list[Samples] = []
-    project = replace(prepared.project, drawing=lambda row, _: drawn.append(row))
+    project = replace(prepared.project, plot=lambda row, _: drawn.append(row))
     plot(project, prepared.paths.split("test"), 9, tmp_path / "row.png")
     with Dataset(prepared.paths.split("test"), project.schema) as data:
         assert_same(drawn[0], data.read(9, 10))
@@ -60,9 +55,9 @@ def test_the_path_is_printed_and_named_after_file_and_row(
     monkeypatch.chdir(tmp_path)
     path, name = prepared.paths.split("test"), prepared.project.schema.classes[-1]
     row = first_row_of_class(prepared.project, path, name, 3)
-    run(prepared.project, parsed(str(path), "--row", "3", "--class", name))
+    assert main(prepared.project, ["data", "plot", str(path), "--row", "3", "--class", name]) == 0
     assert capsys.readouterr().out == f"reports/test-row-{row}.png\n"
-    run(prepared.project, parsed(str(path), "--out", "here.pdf"))
+    assert main(prepared.project, ["data", "plot", str(path), "--out", "here.pdf"]) == 0
     assert capsys.readouterr().out == "here.pdf\n"
     assert {file.name for file in tmp_path.rglob("*.p*")} == {f"test-row-{row}.png", "here.pdf"}
 
@@ -79,12 +74,17 @@ def test_the_path_is_printed_and_named_after_file_and_row(
     ],
 )
 def test_mistakes(
-    arguments: list[str], problem: str, other: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str],
+    problem: str,
+    other: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     before = set(tmp_path.rglob("*"))
-    with pytest.raises(UserError, match=problem):
-        run(other.project, parsed(str(other.paths.split("test")), *arguments))
+    assert main(other.project, ["data", "plot", str(other.paths.split("test")), *arguments]) == 1
+    assert re.search(problem, capsys.readouterr().err)
     assert set(tmp_path.rglob("*")) == before
 
 
@@ -102,8 +102,13 @@ def test_a_drawing_that_fails_leaves_no_file(other: Run, tmp_path: Path) -> None
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        plot(replace(other.project, drawing=fail), other.paths.split("test"), 0, tmp_path / "new.png")
+        plot(replace(other.project, plot=fail), other.paths.split("test"), 0, tmp_path / "new.png")
     assert not (tmp_path / "new.png").exists()
+
+
+def test_a_project_that_draws_nothing_says_so(other: Run, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"draws no rows; give it a function in Project\(plot=…\)"):
+        plot(replace(other.project, plot=None), other.paths.split("test"), 0, tmp_path / "new.png")
 
 
 @pytest.mark.parametrize("suffix", START)

@@ -16,10 +16,8 @@ from fairmodel.interface import Published, Run
 from fairmodel.portability import run as module
 from fairmodel.portability.compare import compare_platforms
 from fairmodel.portability.measure import Measured, Task, measure
-from fairmodel.portability.platform import describe_platform
-from fairmodel.portability.run import Settings, portability
-from fairmodel.portability.section import portability_sections
-from fairmodel.portability.tables import answers
+from fairmodel.portability.run import Settings, portability, portability_sections
+from fairmodel.portability.tables import answers, describe_platform
 from fairmodel.workers.portable import portable
 from sklearn.metrics import roc_auc_score
 

@@ -7,10 +7,9 @@ import pytest
 import torch
 from fairmodel.interface import Project
 from fairmodel.interpret import Relevance, make_rule, mean_objects, relevance
-from fairmodel.interpret.lrp.composite import preset_a
-from fairmodel.layers import PairLinear
+from fairmodel.interpret.lrp.attach import preset_a
+from fairmodel.layers import Moments, PairLinear, Standardise
 from fairmodel.testing.samples import random_samples
-from fairmodel.training.normalise import Moments, Standardise
 from torch import nn
 from torch.nn import functional
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from fairmodel.errors import UserError
 from fairmodel.interpret import make_rule, mean_objects, relevance
-from fairmodel.interpret.lrp.layer import Layer, plus
+from fairmodel.interpret.lrp.handlers import Layer, plus
 from fairmodel.interpret.lrp.rules import RULES
 from torch import nn
 

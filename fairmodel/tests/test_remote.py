@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fairmodel.serving.remote import predict
+from fairmodel.serving.client import predict
 
 from .served import Linear, rows, write_model
 from .server import serve

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fairmodel.errors import UserError
+from fairmodel.evaluation.rows import rejection_text, summary
 from fairmodel.files import read_json
 from fairmodel.interface import Run
 from fairmodel.metadata.source import read_metadata
 from fairmodel.paths import Paths
 from fairmodel.report.page import draw, report
-from fairmodel.report.summary import rejection_text, summary
 
 pytestmark = pytest.mark.slow  # whole pages, with what they show
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fairmodel import project as this_project
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
@@ -17,11 +16,13 @@ from fairmodel.report import page as page_module
 from fairmodel.reproduce.ablations import run_ablations
 from fairmodel.reproduce.compare import compare
 from fairmodel.reproduce.learning_curve import learning_curve, trainings_at
-from fairmodel.reproduce.section import reproduction_sections
+from fairmodel.reproduce.result import reproduction_sections
 from fairmodel.reproduce.seeds import reproduce_seeds
 from fairmodel.reproduce.splits import prepare_split, reproduce_splits, shared_events
 from fairmodel.training.train import train
 from fairmodel.workers import Workers
+
+from fairmodel import project as this_project
 
 from .projects import make_project, other_config, other_project
 

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 import torch
+from fairmodel.config import RunConfig
 from fairmodel.dataset import Samples
 from fairmodel.files import read_json, sha256
+from fairmodel.identity import identity
 from fairmodel.interface import Run
-from fairmodel.training import checkpoint
 from fairmodel.training import train as train_module
 from fairmodel.training.batches import Rows
-from fairmodel.training.checkpoint import fingerprint, load_checkpoint, save_checkpoint
+from fairmodel.training.checkpoint import load_checkpoint, save_checkpoint
 from fairmodel.training.train import Training, train
+
+from .projects import ENGINE_ROOT
 
 
 def result(run: Run) -> tuple[str, str]:
@@ -93,7 +96,11 @@ def test_a_long_epoch_is_saved_on_the_way(
 def test_a_killed_training_ends_with_the_same_bits(other: Run, expected: tuple[str, str]) -> None:
     module = f"{__package__}.killed_training"
     process = subprocess.run(
-        [sys.executable, "-m", module, str(other.paths.root), "2"], check=False, capture_output=True, text=True
+        [sys.executable, "-m", module, str(other.paths.root), "2"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ENGINE_ROOT,
     )
     assert process.returncode == -signal.SIGKILL, process.stderr
     assert {path.name for path in other.paths.model.iterdir()} == {"checkpoint.pt", "checkpoint.pt.part"}
@@ -146,25 +153,31 @@ def test_a_checkpoint_of_another_configuration_is_ignored(
     assert result(other) == expected
 
 
-def test_the_fingerprint_follows_model_training_data_and_code(other: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_identity_of_a_training_follows_model_training_data_and_code(
+    other: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = {"train.h5": "a", "val.h5": "b"}
     config = other.config
-    first = fingerprint(config, data)
-    assert fingerprint(config, dict(data)) == first
+
+    def digest(config: RunConfig = config, data: dict[str, str] = data) -> str:
+        return identity("train", other.project, config, inputs=data)
+
+    first = digest()
+    assert digest(data=dict(data)) == first
     model = config.model.model_copy(update={"channels": 7})
     evaluation = config.evaluation.model_copy(update={"bootstrap": 7})
-    assert fingerprint(config.model_copy(update={"model": model}), data) != first
-    assert fingerprint(config.model_copy(update={"evaluation": evaluation}), data) == first
-    assert fingerprint(config, data | {"val.h5": "c"}) != first
-    monkeypatch.setattr(checkpoint, "sha256", lambda path: path.name)
-    assert fingerprint(config, data) != first
+    assert digest(config.model_copy(update={"model": model})) != first
+    assert digest(config.model_copy(update={"evaluation": evaluation})) == first
+    assert digest(data=data | {"val.h5": "c"}) != first
+    monkeypatch.setattr("fairmodel.identity.digest", lambda path: path.name)
+    assert digest() != first
 
 
 def test_a_checkpoint_cannot_run_code(other: Run) -> None:
     """A pickled object that is no tensor or plain value is not loaded."""
     path = other.paths.model / "checkpoint.pt"
-    save_checkpoint(path, {"fingerprint": "a", "network": {}})
-    assert load_checkpoint(path, "a") == {"fingerprint": "a", "network": {}}
+    save_checkpoint(path, {"identity": "a", "network": {}})
+    assert load_checkpoint(path, "a") == {"identity": "a", "network": {}}
     assert load_checkpoint(path, "b") is None
-    save_checkpoint(path, {"fingerprint": "a", "network": print})
+    save_checkpoint(path, {"identity": "a", "network": print})
     assert load_checkpoint(path, "a") is None

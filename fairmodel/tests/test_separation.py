@@ -4,11 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fairmodel.evaluation.intervals import ONE_SIGMA, interval
-from fairmodel.evaluation.ranking import Ranking
-from fairmodel.evaluation.resampling import resamples
 from fairmodel.evaluation.rows import ScoredRows
-from fairmodel.evaluation.separation import separate, separation_entry
+from fairmodel.evaluation.separation import Ranking, separate, separation_entry
+from fairmodel.evaluation.uncertainty import ONE_SIGMA, interval, resamples
 from fairmodel.settings.evaluation import EvaluationConfig
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score, roc_curve

@@ -14,8 +14,8 @@ from fairmodel.interface import Run
 from fairmodel.paths import Paths
 from fairmodel.schema import Schema
 from fairmodel.serving.app import make_app
-from fairmodel.serving.limits import Limits
 from fairmodel.serving.model import NAME, Served, open_served
+from fairmodel.settings.serving import Limits
 from safetensors.numpy import load_file, save_file
 from starlette.testclient import TestClient
 

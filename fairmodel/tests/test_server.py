@@ -14,9 +14,9 @@ import pytest
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.serving.client import Client, ServerError
-from fairmodel.serving.limits import Limits
 from fairmodel.serving.load import load_test, measure
 from fairmodel.serving.server import serve
+from fairmodel.settings.serving import Limits
 
 from .served import Linear, linear_model, rows, running
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fairmodel.reproduce.spread import Spread, upper_tail
+from fairmodel.reproduce.statistics import Spread, upper_tail
 
 
 def test_mean_and_deviation() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from fairmodel.dataset import Dataset
 from fairmodel.files import sha256
-from fairmodel.reproduce.subset import write_subset
+from fairmodel.reproduce.trials import write_subset
 from fairmodel.testing.samples import assert_same, random_samples, write_dataset
 
 from .projects import CELLS

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fairmodel.evaluation.dependence import bin_of, dependence, divergence, groups, sculpting
 from fairmodel.evaluation.rows import ScoredRows
-from fairmodel.evaluation.sculpting import divergence, sculpting
 from fairmodel.evaluation.separation import separation_entry
-from fairmodel.evaluation.subsets import bin_of, dependence, groups
 from fairmodel.settings.evaluation import EvaluationConfig, Group
 from scipy.spatial.distance import jensenshannon
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from fairmodel.inference.graph import Graph, read_graph
-from fairmodel.serving.limits import Limits
-from fairmodel.serving.triton import model_config, write_repository
+from fairmodel.serving.model import model_config, write_repository
+from fairmodel.settings.serving import Limits
 
 from .served import PROPERTIES, SCHEMA, write_model
 

@@ -12,14 +12,19 @@ from fairmodel.errors import UserError
 from fairmodel.files import read_json, write_json
 from fairmodel.interface import Run
 from fairmodel.interpret.explain import explain
-from fairmodel.interpret.shares import InputShares
+from fairmodel.interpret.inputs import InputShares
 from fairmodel.interpret.verdicts.agreement import agreement, kendall, spearman
-from fairmodel.interpret.verdicts.cascade import cascade, depths_of, layers_from_output, untrained
 from fairmodel.interpret.verdicts.curves import Curves, steps_of
-from fairmodel.interpret.verdicts.randomisation import likeness, mean_likeness
+from fairmodel.interpret.verdicts.randomisation import (
+    cascade,
+    depths_of,
+    layers_from_output,
+    likeness,
+    mean_likeness,
+    untrained,
+)
 from fairmodel.interpret.verdicts.retrainings import retrained_weights
-from fairmodel.interpret.verdicts.sample import thinned
-from fairmodel.interpret.verdicts.shares import Shares, draws, shares_of
+from fairmodel.interpret.verdicts.sample import Shares, draws, shares_of, thinned
 from fairmodel.paths import Paths
 from fairmodel.testing.samples import random_samples
 from safetensors.torch import load_file, save_file

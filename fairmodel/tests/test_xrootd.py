@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from fairmodel.download import transfer
+from fairmodel.download.clients import read_xrootd
 from fairmodel.download.manifest import ManifestFile
 from fairmodel.download.transfer import download
-from fairmodel.download.xrootd import read_xrootd
 from fairmodel.errors import UserError
 
 CONTENT = np.random.default_rng(3).bytes(3000)

@@ -274,7 +274,7 @@ def test_no_such_record(published: Run, network: Server) -> None:
 
 
 def test_a_data_set_of_another_project_is_not_put_in_place(addressed: Run, network: Server, tmp_path: Path) -> None:
-    schema = own_project().SCHEMA
+    schema = own_project().schema
     foreign = write_dataset(tmp_path / "foreign.h5", schema, random_samples(schema, 8)).read_bytes()
     network.files[f"{RECORD}/files/test.h5/content"] = foreign
     change(addressed, {"test.h5": {"size": len(foreign), "sha256": hashlib.sha256(foreign).hexdigest()}})

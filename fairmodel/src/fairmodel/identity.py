@@ -42,7 +42,7 @@ FOOTPRINTS: Mapping[str, Footprint] = {
     "evaluate": Footprint(("fairmodel.evaluation.evaluate",), NETWORK, ("evaluation",)),
     "export": Footprint(("fairmodel.export.onnx",), NETWORK, ("export",)),
     "quantise": Footprint(("fairmodel.export.precision",), (), ("export",)),
-    "triton": Footprint(("fairmodel.serving.triton",)),
+    "triton": Footprint(("fairmodel.serving.model",)),
     "explain": Footprint(("fairmodel.interpret.*",), (*NETWORK, "handlers"), ("interpretation",)),
     "explain-part": Footprint(("fairmodel.interpret.explain",), (*NETWORK, "handlers"), ("interpretation",)),
     "reproduce": Footprint(

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
-from ..inference.names import PRECISIONS
 from ..interface import Project, Run
+from ..settings.inference import PRECISIONS
 
 if TYPE_CHECKING:
     from ..workers import Workers
@@ -44,7 +44,7 @@ def make_data(run: Run, *, source: str | None, workers: "Workers") -> None:
 
 def print_summary(run: Run) -> None:
     """Print the headline metrics and where the report is."""
-    from ..report.summary import summary
+    from ..evaluation.rows import summary
 
     sys.stdout.write(summary(run.paths) + "\n")
 
@@ -69,7 +69,7 @@ def predict(
 
 def build_engines(run: Run, *, targets: Sequence[str], precision: str) -> None:
     """Build TensorRT engines, and print their files."""
-    from ..inference.ahead import build_ahead
+    from ..inference.engine import build_ahead
 
     for engine in build_ahead(run.paths.model / PRECISIONS[precision], targets):
         size = engine.path.stat().st_size / 1e6
@@ -104,9 +104,9 @@ def serve_model(
 ) -> None:
     """Serve the exported model until interrupted, or ask a server that runs whether it is ready."""
     from ..serving.client import check_ready
-    from ..serving.limits import Limits
     from ..serving.model import open_served
     from ..serving.server import serve
+    from ..settings.serving import Limits
 
     if health:
         check_ready(port)
@@ -130,9 +130,8 @@ def measure_load(run: Run, *, url: str, clients: Sequence[int], rows: int, secon
 
 def write_triton(run: Run, *, out: Path | None) -> None:
     """Write the model repository for Triton, and print its folder."""
-    from ..serving.limits import Limits
-    from ..serving.model import read_own_graph
-    from ..serving.triton import write_repository
+    from ..serving.model import read_own_graph, write_repository
+    from ..settings.serving import Limits
 
     graph = read_own_graph(run.paths.onnx, run.project.schema)
     folder = out or run.paths.model / "triton"

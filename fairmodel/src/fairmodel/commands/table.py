@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ..inference.names import BACKENDS, PRECISIONS
 from ..interface import Command, option
 from ..interpret.parts import PARTS
-from ..serving.limits import Limits
+from ..settings.inference import BACKENDS, PRECISIONS
+from ..settings.serving import Limits
 from .options import FOLDER, PROFILE, SOURCE, THREADS, numbers, positive, seconds
 
 __all__ = ["COMMANDS"]

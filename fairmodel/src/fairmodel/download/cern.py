@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import UserError
-from .clients import run_client
+from .clients import read_xrootd, run_client
 from .http import read_http
 from .manifest import Manifest, ManifestFile
 from .transfer import announce, download
-from .xrootd import read_xrootd
 
 __all__ = ["SERVER", "Protocol", "fetch"]
 

@@ -16,8 +16,7 @@ from ..errors import UserError
 from ..files import write_text
 from ..metadata.identifiers import doi_problem, url_problem
 from ..paths import Paths
-from .checksums import ALGORITHMS, checksums
-from .names import name_key, name_problem
+from .checksums import ALGORITHMS, checksums, name_key, name_problem
 
 if TYPE_CHECKING:
     from ..interface import Run

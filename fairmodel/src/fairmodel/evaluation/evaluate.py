@@ -1,20 +1,31 @@
-"""The evaluation step: metrics of a trained network on the test split."""
+"""The evaluation step: scores of the test split, and all metrics of them with errors."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import nn
 
-from ..dataset import Dataset
+from ..dataset import Dataset, Samples
 from ..errors import UserError
 from ..files import sha256, write_json
 from ..interface import Run
-from ..training.device import find_device
-from ..training.threads import threads
-from .metrics import measure
-from .predict import load_network, predict
+from ..progress import progress
+from ..settings.evaluation import EvaluationConfig
+from ..training.batches import as_tensors
+from ..training.device import device_of, find_device, threads
+from .dependence import dependence, groups, sculpting
 from .rows import ScoredRows, write_scores
+from .separation import FEWEST_ROWS, calibration, separation_entry
+from .uncertainty import resamples
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "load_network", "measure", "predict", "probabilities"]
+
+LEAST_PROBABILITY = 1e-38  # the logarithm of 0 is not finite
 
 
 def evaluate(run: Run) -> None:
@@ -50,3 +61,73 @@ def _weights(dataset: Dataset, config: Path) -> np.ndarray:
         message = f"{dataset.path}: the weights cannot be used: {problem}; {remedy}"
         raise UserError(message)
     return weight
+
+
+def load_network(run: Run) -> nn.Module:
+    """The trained network of a profile, in evaluation mode."""
+    if not run.paths.weights.exists():
+        message = f"{run.paths.weights} does not exist; train the network with `make train PROFILE={run.paths.profile}`"
+        raise UserError(message)
+    network = run.project.build(run.config.model)
+    try:
+        network.load_state_dict(load_file(run.paths.weights))
+    except Exception as error:
+        message = (
+            f"{run.paths.weights} does not fit the [model] section of {run.paths.config} ({error}); train it again"
+        )
+        raise UserError(message) from error
+    return network.eval()
+
+
+def predict(network: nn.Module, dataset: Dataset, batch_size: int) -> np.ndarray:
+    """Class probabilities, float64 (row, class), of every row in order."""
+    parts = []
+    with progress(None, total=len(dataset), title="predict", unit=dataset.schema.entity) as bar:
+        for batch in dataset.batches(batch_size):
+            parts.append(probabilities(network, batch))
+            bar.update(len(batch))
+    return np.concatenate(parts)
+
+
+def probabilities(network: nn.Module, samples: Samples) -> np.ndarray:
+    """Class probabilities, float64 (row, class), of some rows."""
+    with torch.inference_mode():
+        inputs, _ = as_tensors(samples, device_of(network))
+        return torch.softmax(network(**inputs).double(), 1).cpu().numpy()
+
+
+def measure(rows: ScoredRows, classes: Sequence[str], options: EvaluationConfig) -> dict[str, Any]:
+    """Every metric with its uncertainty (docs: "Metrics"); UserError where signal or background is too rare."""
+    numbers = [int(rows.is_signal.sum()), int((~rows.is_signal).sum())]
+    if min(numbers) < FEWEST_ROWS:
+        message = (
+            f"metrics need at least {FEWEST_ROWS} rows each of signal and background, "
+            f"here are {numbers[0]} and {numbers[1]}; make more data"
+        )
+        raise UserError(message)
+    parts: dict[str, Callable[[], Any]] = {
+        "separation": partial(separation_entry, rows, options),
+        "averages": partial(averages, rows, options),
+        "calibration": partial(calibration, rows, options),
+        "groups": partial(groups, rows, classes, options),
+        "dependence": partial(dependence, rows, options),
+        "sculpting": partial(sculpting, rows, options),
+    }
+    found = {name: part() for name, part in progress(parts.items(), total=len(parts), title="metrics", unit="parts")}
+    whole = found.pop("separation")
+    return {"auc": whole["auc"], **found.pop("averages"), "rejection": whole["rejection"], **found}
+
+
+def averages(rows: ScoredRows, options: EvaluationConfig) -> dict[str, Any]:
+    """Accuracy, cross-entropy and Brier score, each the mean of a number that every row has."""
+    chosen = rows.probability[np.arange(len(rows)), rows.label]
+    terms = {
+        "accuracy": rows.probability.argmax(axis=1) == rows.label,
+        "cross_entropy": -np.log(np.maximum(chosen, LEAST_PROBABILITY)),
+        "brier": np.square(rows.score - rows.is_signal),
+    }
+    table = np.array(list(terms.values()), dtype=np.float64)
+    drawn = resamples(rows.is_signal, rows.weight, trials=options.bootstrap, seed=options.seed)
+    value = np.average(table, axis=1, weights=rows.weight)
+    error = np.std([np.average(table, axis=1, weights=weight) for weight in drawn], axis=0, ddof=1)
+    return {name: {"value": float(value[i]), "error": float(error[i])} for i, name in enumerate(terms)}

@@ -1,7 +1,8 @@
-"""Rows together with the network's answer, which is all that the metrics look at."""
+"""Scored rows as they are kept between steps, and the headline metrics as text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import floor, log10
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -10,8 +11,9 @@ import numpy as np
 
 from ..errors import UserError
 from ..files import atomic_path, read_json
+from ..paths import Paths
 
-__all__ = ["ScoredRows", "read_metrics", "read_scores", "write_scores"]
+__all__ = ["ScoredRows", "metric_rows", "read_metrics", "read_scores", "rejection_text", "summary", "write_scores"]
 
 # what every reader of metrics.json relies on
 METRICS = ("inputs", "auc", "accuracy", "cross_entropy", "brier", "calibration", "rejection")
@@ -85,3 +87,41 @@ def read_metrics(path: Path) -> dict[str, Any]:
         message = f"{path} has no {missing[0]!r}: an earlier version wrote it; make it again with `make evaluate`"
         raise UserError(message)
     return content
+
+
+NAMES = {"auc": "AUC", "accuracy": "Accuracy", "cross_entropy": "Cross-entropy", "brier": "Brier score"}
+
+
+def summary(paths: Paths) -> str:
+    """The headline metrics and the path of the report, for the end of a run."""
+    lines = [f"  {name:<40}{value}" for name, value in metric_rows(read_metrics(paths.metrics))]
+    return "\n".join([f"Profile {paths.profile}, test split:", *lines, f"Report: {paths.page}"])
+
+
+def metric_rows(metrics: dict[str, Any]) -> list[tuple[str, str]]:
+    """Names and printed values of the metrics, with their errors or intervals."""
+    rows = [(name, _with_error(metrics[key])) for key, name in NAMES.items()]
+    rows.append(("Expected calibration error", _with_error(metrics["calibration"]["error"])))
+    rejections = metrics["rejection"].items()
+    return rows + [
+        (f"Rejection at {float(point):.0%} signal efficiency", rejection_text(item)) for point, item in rejections
+    ]
+
+
+def _with_error(item: Mapping[str, float]) -> str:
+    return f"{item['value']:.4f} ± {item['error']:.4f}"
+
+
+def rejection_text(item: Mapping[str, Any]) -> str:
+    """A rejection with its interval, or its limit where no background row passes."""
+    low = _rounded(item["low"])
+    if item["value"] is None:
+        return f"> {low} ({item['level']:.0%} confidence)"
+    value = _rounded(item["value"])
+    return f"{value} (> {low})" if item["high"] is None else f"{value} ({low} to {_rounded(item['high'])})"
+
+
+def _rounded(number: float) -> str:
+    """Three digits, or all of them before the point."""
+    decimals = 2 - floor(log10(number))
+    return f"{round(number, decimals):.{max(decimals, 0)}f}"

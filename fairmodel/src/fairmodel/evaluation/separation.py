@@ -1,4 +1,4 @@
-"""How well the score separates signal from background: area under the curve, and background rejection."""
+"""How well classes separate: ranking, working points with their intervals, calibration of the score."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,12 +6,36 @@ from typing import Any
 import numpy as np
 
 from ..settings.evaluation import EvaluationConfig
-from .intervals import LIMIT, ONE_SIGMA, effective_rows, interval, upper_limit
-from .ranking import Ranking
-from .resampling import resamples
 from .rows import ScoredRows
+from .uncertainty import LIMIT, ONE_SIGMA, effective_rows, interval, resamples, upper_limit
 
-__all__ = ["FEWEST_ROWS", "Separation", "separate", "separation_entry"]
+__all__ = ["FEWEST_ROWS", "Ranking", "Separation", "calibration", "separate", "separation_entry"]
+
+
+class Ranking:
+    """Rows sorted once, so that the curve for other weights of the rows, as in a bootstrap, costs two sums.
+
+    score: float (row,); is_signal: bool (row,). The threshold lies above all scores first and then on each
+    distinct score, from the highest down; rows with equal scores pass it together.
+    """
+
+    def __init__(self, score: np.ndarray, is_signal: np.ndarray) -> None:
+        self._order = np.argsort(-score, kind="stable")
+        self._is_signal = is_signal[self._order]
+        falling = score[self._order]
+        self._last = np.append(np.flatnonzero(np.diff(falling)), len(score) - 1)
+        self.threshold = np.append(np.inf, falling[self._last])
+
+    def curve(self, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Background and signal efficiency at each threshold, both rising from 0 to 1, for weights (row,)."""
+        ordered = weight[self._order]
+        return self._efficiency(ordered * ~self._is_signal), self._efficiency(ordered * self._is_signal)
+
+    def _efficiency(self, weight: np.ndarray) -> np.ndarray:
+        passing = np.append(0.0, np.cumsum(weight)[self._last])
+        efficiency: np.ndarray = passing / passing[-1]
+        return efficiency
+
 
 FEWEST_ROWS = 10  # of signal and of background, below which nothing is said
 
@@ -108,3 +132,42 @@ def _rejection(found: Separation, point: int) -> dict[str, float | int | None]:
         "level": ONE_SIGMA,
         "passing": passing,
     }
+
+
+def calibration(rows: ScoredRows, options: EvaluationConfig) -> dict[str, Any]:
+    """The reliability curve in bins of the score, and the expected calibration error.
+
+    The latter is the mean distance between score and share of signal (Guo et al., arXiv:1706.04599, eq. 3). It is
+    never negative, so a network that is calibrated perfectly does not reach zero with a finite number of rows:
+    `perfect` is what it would have.
+    """
+    bins = options.calibration_bins
+    place = np.minimum((rows.score * bins).astype(np.int64), bins - 1)
+
+    def error(excess: np.ndarray, weight: np.ndarray) -> float:
+        return float(np.abs(np.bincount(place, weight * excess, minlength=bins)).sum() / weight.sum())
+
+    excess = rows.score - rows.is_signal
+    drawn = resamples(rows.is_signal, rows.weight, trials=options.bootstrap, seed=options.seed)
+    random = np.random.default_rng(options.seed)
+    ideal = [error(rows.score - (random.random(len(rows)) < rows.score), rows.weight) for _ in range(options.bootstrap)]
+    return {
+        "error": {
+            "value": error(excess, rows.weight),
+            "error": float(np.std([error(excess, weight) for weight in drawn], ddof=1)),
+            "perfect": float(np.mean(ideal)),
+        },
+        "bins": [_bin(rows.take(place == index), index / bins, (index + 1) / bins) for index in range(bins)],
+    }
+
+
+def _bin(rows: ScoredRows, low: float, high: float) -> dict[str, Any]:
+    """Mean score and share of signal of the rows between two scores; None where there are none."""
+    entry: dict[str, Any] = {"low": low, "high": high, "rows": len(rows), "score": None, "signal": None}
+    if rows.weight.any():
+        share = float(np.average(rows.is_signal, weights=rows.weight))
+        number = effective_rows(rows.weight)
+        lower, upper = interval(np.array([share * number]), number)
+        entry["score"] = float(np.average(rows.score, weights=rows.weight))
+        entry["signal"] = {"value": share, "low": lower, "high": upper}
+    return entry

@@ -12,7 +12,7 @@ from ..dataset import Dataset
 from ..files import write_json
 from ..schema import Schema
 from ..splits import SPLITS
-from .text import percent, table
+from .statistics import percent, table
 
 __all__ = ["REPORT", "composition", "composition_table", "report_splits", "split_text"]
 

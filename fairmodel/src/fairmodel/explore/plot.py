@@ -25,7 +25,7 @@ def draw_row(project: "Project", *, file: Path, row: int, class_name: str | None
 
 def first_row_of_class(project: "Project", path: Path, name: str, start: int = 0) -> int:
     """The first row of a class from `start` on; UserError if there is no such class or row."""
-    from .formats import open_dataset
+    from .inspect import open_dataset
 
     classes = project.schema.classes
     if name not in classes:
@@ -46,7 +46,7 @@ def plot(project: "Project", path: Path, row: int, out: Path) -> Path:
     from matplotlib.figure import Figure
 
     from ..present.style import figure_style, write_figure
-    from .formats import open_dataset
+    from .inspect import open_dataset
 
     if project.plot is None:
         message = "this project draws no rows; give it a function in Project(plot=…)"

@@ -1,28 +1,35 @@
-"""Export to ONNX, and refuse to write a graph that differs from PyTorch."""
+"""The sample that goes with a model: some rows with the network's answer, by which anybody can test a copy of it."""
 
 import json
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import onnx
+import onnxruntime
 import torch
+from safetensors.numpy import save
 
 from ..config import RunConfig
 from ..dataset import Dataset, Samples
 from ..errors import UserError
-from ..evaluation.predict import load_network
+from ..evaluation.evaluate import load_network
 from ..files import atomic_path, read_json, sha256
-from ..inference.names import GRAPH
+from ..inference.graph import OUTPUTS
 from ..interface import Run
 from ..metadata.source import read_metadata
 from ..paths import Paths
 from ..schema import Schema
+from ..settings.inference import GRAPH
 from ..training.batches import as_tensors
 from .graph import WithProbabilities, inputs_to_cut, make_graph, with_all_slots
-from .parity import largest_difference
-from .sample import SAMPLE, choose_rows, read_rows, write_sample
 
-__all__ = ["DENSE", "export"]
+__all__ = ["DENSE", "SAMPLE", "choose_rows", "export", "largest_difference", "read_rows", "write_sample"]
 
+SAMPLE = "sample.safetensors"
+ROWS = 32
+
+FEW = 4  # rows for each number of objects
 DENSE = "model-dense.onnx"
 
 
@@ -93,3 +100,75 @@ def _describe(model: onnx.ModelProto, schema: Schema, paths: Paths) -> None:
         run = read_json(paths.run)
         properties |= {"run": json.dumps({key: run.get(key) for key in ("finished", "commit")})}
     onnx.helper.set_model_props(model, properties)
+
+
+def choose_rows(counts: Mapping[str, np.ndarray], rows: int = ROWS) -> np.ndarray:
+    """Indices of at most `rows` rows, int64: from those with fewest objects to those with most, in equal steps.
+
+    `counts` are the numbers of real objects by input, each (row,). No combination of numbers comes twice while there
+    are enough others.
+    """
+    table = np.stack(list(counts.values()), axis=1)
+    _, first = np.unique(table, axis=0, return_index=True)
+    candidates = first if len(first) >= rows else np.lexsort(table.T[::-1])
+    steps = np.linspace(0, len(candidates) - 1, min(rows, len(candidates)))
+    chosen: np.ndarray = candidates[steps.round().astype(np.int64)]
+    return chosen
+
+
+def read_rows(dataset: Dataset, rows: np.ndarray) -> Samples:
+    """The given rows of a data set, in the given order."""
+    return Samples.concatenate([dataset.read(int(row), int(row) + 1) for row in rows])
+
+
+def write_sample(path: Path, inputs: Mapping[str, np.ndarray], logits: np.ndarray, probabilities: np.ndarray) -> None:
+    """Write the inputs by their names, in physical units and padded, with `logits` and `probabilities`, all float32."""
+    tensors = {**inputs, "logits": logits, "probabilities": probabilities}
+    content = save({name: np.ascontiguousarray(tensor, dtype=np.float32) for name, tensor in tensors.items()})
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def largest_difference(
+    model: onnx.ModelProto, module: WithProbabilities, inputs: Mapping[str, torch.Tensor], cut: Collection[str]
+) -> float:
+    """Largest difference of a logit, relative to the largest one, or of a probability, ONNX Runtime against PyTorch.
+
+    Compared are the rows, one of them alone, one that is empty, and rows with every number of objects, from which the
+    empty slots are cut off for the graph where it allows that. The graph must also pass the checker of ONNX.
+    """
+    onnx.checker.check_model(model, full_check=True)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for rows in (inputs, {name: tensor[-1:] for name, tensor in inputs.items()}, *_every_number(inputs)):
+        with torch.inference_mode():
+            logits, probabilities = (output.numpy() for output in module(*(rows[name] for name in module.names)))
+        fed = {name: _cut(tensor).numpy() if name in cut else tensor.numpy() for name, tensor in rows.items()}
+        found = session.run(list(OUTPUTS), fed)
+        worst = max(worst, float(np.abs(found[0] - logits).max() / np.abs(logits).max()))
+        worst = max(worst, float(np.abs(found[1] - probabilities).max()))
+    return worst
+
+
+def _every_number(inputs: Mapping[str, torch.Tensor]) -> Iterator[dict[str, torch.Tensor]]:
+    """Rows without an object, with one, two, ... and as many as there are slots, copies of those that are there."""
+    crowded = {name: _crowded(tensor) for name, tensor in inputs.items()}
+    for number in range(max(tensor.shape[1] for tensor in inputs.values()) + 1):
+        yield {name: torch.where(_slot(tensor) < number, tensor, 0.0) for name, tensor in crowded.items()}
+
+
+def _crowded(objects: torch.Tensor) -> torch.Tensor:
+    """The rows with most objects, and copies of these in the slots behind them."""
+    occupied = ((objects != 0).any(2) * (_slot(objects)[0, :, 0] + 1)).amax(1)
+    rows = occupied.argsort(descending=True)[:FEW]
+    places = torch.arange(objects.shape[1]) % occupied[rows].clamp(min=1).unsqueeze(1)
+    return objects[rows].gather(1, places.unsqueeze(2).expand(-1, -1, objects.shape[2]))
+
+
+def _slot(objects: torch.Tensor) -> torch.Tensor:
+    return torch.arange(objects.shape[1]).reshape(1, -1, 1)
+
+
+def _cut(objects: torch.Tensor) -> torch.Tensor:
+    occupied = int(((objects != 0).any(2).any(0) * torch.arange(1, objects.shape[1] + 1)).max())
+    return objects[:, : max(1, occupied)]

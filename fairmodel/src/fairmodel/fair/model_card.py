@@ -6,9 +6,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ..evaluation.rows import metric_rows
 from ..metadata.identifiers import doi_url, orcid_url
 from ..metadata.source import Person, Reference
-from ..report.summary import metric_rows
 from .facts import Facts, run_hardware
 from .yaml import to_yaml
 

@@ -1,18 +1,32 @@
-"""TensorRT engines, built from the exported graph.
+"""TensorRT engines: built for the GPU that is here, or ahead of time for others."""
 
-TensorRT and TensorRT for RTX have the same interface, so that one builder serves both: the first builds for the GPU at
-hand, the second also ahead of time for GPUs that are not there. Networks are strongly typed: the precision is that of
-the graph, float16 comes from the float16 graph.
-"""
-
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
-from .graph import Graph
+import torch
 
-__all__ = ["ENGINES", "MOST_ROWS", "Ranges", "build_engine", "profile_ranges", "targets_of", "unsupported_operators"]
+from ..errors import MissingDeviceError, UserError
+from ..files import atomic_path
+from .graph import Graph, read_graph
+
+__all__ = [
+    "BuiltEngine",
+    "ENGINES",
+    "MOST_ROWS",
+    "Ranges",
+    "build_ahead",
+    "build_engine",
+    "find_library",
+    "profile_ranges",
+    "require_gpu",
+    "targets_of",
+    "unsupported_operators",
+]
 
 ENGINES = "engines"  # folder beside the graph
 USUAL_ROWS, MOST_ROWS = 1024, 4200
@@ -109,3 +123,63 @@ def _log(library: Any) -> Any:
                 self.messages.append(message)
 
     return Log()
+
+
+def require_gpu(runtime: str) -> torch.device:
+    """The first NVIDIA GPU; MissingDeviceError where PyTorch finds none."""
+    if not torch.cuda.is_available():
+        build = f"CUDA {torch.version.cuda}" if torch.version.cuda else "the CPU alone"
+        message = (
+            f"there is no NVIDIA GPU for {runtime} on this machine: PyTorch {torch.__version__}, built for {build}, "
+            "finds none; use another backend here, or install the driver and a CUDA build of PyTorch"
+        )
+        raise MissingDeviceError(message)
+    return torch.device("cuda", 0)
+
+
+MODULES = ("tensorrt_rtx", "tensorrt_rtx_bindings")
+OLDEST = 80  # the GPUs before have no matrix products in float32
+
+
+@dataclass(frozen=True)
+class BuiltEngine:
+    """An engine for a compute capability, and the seconds that it took."""
+
+    target: str
+    path: Path
+    seconds: float
+
+
+def find_library() -> Any:
+    """The module of TensorRT for RTX; UserError that says how to get it where it is not installed."""
+    for name in MODULES:
+        if find_spec(name):
+            return import_module(name)
+    message = (
+        "TensorRT for RTX is not installed: pip install --no-deps tensorrt-rtx-cu13-libs tensorrt-rtx-cu13-bindings "
+        "(without --no-deps, libraries of CUDA come along, which only a GPU needs)"
+    )
+    raise UserError(message)
+
+
+def build_ahead(path: Path, targets: Sequence[str] = ()) -> Iterator[BuiltEngine]:
+    """Build an engine of the graph at `path` for each target, such as SM89; by default for all from SM80 on.
+
+    They are written into `engines/` beside the graph. Raises UserError that names operators without support.
+    """
+    library, graph = find_library(), read_graph(path)
+    missing = unsupported_operators(library, graph)
+    if missing:
+        message = f"{path}: TensorRT {library.__version__} does not support {', '.join(missing)}"
+        raise UserError(message)
+    for target in targets or _usual(library):
+        started = time.perf_counter()
+        engine = build_engine(library, graph, path, target)
+        made = path.parent / ENGINES / f"{path.stem}-{library.__name__}-{library.__version__}-{target}.engine"
+        with atomic_path(made) as temporary:
+            temporary.write_bytes(engine)
+        yield BuiltEngine(target, made, time.perf_counter() - started)
+
+
+def _usual(library: Any) -> list[str]:
+    return [target for target in targets_of(library) if int(target.removeprefix("SM")) >= OLDEST]

@@ -1,30 +1,33 @@
-"""Scores of the rows in files, in parts that are kept, so that a killed prediction goes on where it stopped."""
+"""The `predict` step: scores of the rows in files, written whole; a killed prediction goes on."""
 
+import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import h5py
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from ..errors import UserError
-from ..files import atomic_path, read_json, sha256, write_json
+from ..files import LateErrorFile, atomic_path, read_json, sha256, write_json
 from ..progress import progress
 from ..schema import Schema
+from ..settings.inference import PRECISIONS
 from .backends import Backend, open_backend
-from .names import PRECISIONS
 from .rows import InputRows, RowReader, reader_of, rechunked
-from .scores import check_suffix, write_scores
 
 if TYPE_CHECKING:
     from ..interface import Project
 
-__all__ = ["Request", "check_features", "predict_files"]
+__all__ = ["FORMATS", "Request", "check_features", "check_suffix", "predict_files", "write_scores"]
+
+Part = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,60 @@ def predict_files(project: "Project", request: Request, files: Sequence[Path], o
     write_scores(out, parts, project.schema.classes, about)
     parts.remove()
     return total
+
+
+def write_scores(path: Path, parts: Iterable[Part], classes: Sequence[str], about: Mapping[str, Any]) -> None:
+    """Write the parts one after the other; the file appears only when it is whole.
+
+    Each part has identifiers, int64 (row,), and `logits` and `probabilities`, float32 (row, class). `about` says where
+    the scores come from.
+    """
+    with atomic_path(path) as temporary:
+        FORMATS[path.suffix](temporary, parts, classes, about)
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a name that says no format."""
+    if path.suffix not in FORMATS:
+        message = f"{path}: scores are written as {', '.join(FORMATS)}; choose a name that ends so"
+        raise UserError(message)
+
+
+def _write_hdf5(path: Path, parts: Iterable[Part], classes: Sequence[str], about: Mapping[str, Any]) -> None:
+    with LateErrorFile(path) as disk:
+        with h5py.File(disk, "w") as file:
+            for part in parts:
+                for name, values in part.items():
+                    if name not in file:
+                        shape = values.shape[1:]
+                        file.create_dataset(name, (0, *shape), values.dtype, maxshape=(None, *shape), chunks=True)
+                    column = file[name]
+                    column.resize(len(column) + len(values), axis=0)
+                    column[len(column) - len(values) :] = values
+            file.attrs["classes"] = list(classes)
+            file.attrs["about"] = json.dumps(about, sort_keys=True)
+        disk.check()
+
+
+def _write_csv(path: Path, parts: Iterable[Part], classes: Sequence[str], about: Mapping[str, Any]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        stream.write(f"# {json.dumps(about, sort_keys=True)}\n")
+        writer = csv.writer(stream)
+        for number, part in enumerate(parts):
+            identifiers = [name for name, values in part.items() if values.ndim == 1]
+            if not number:
+                writer.writerow([*identifiers, *classes])
+            columns = [part[name].tolist() for name in identifiers]
+            writer.writerows(
+                [*key, *(f"{value:.9g}" for value in row)]
+                for *key, row in zip(*columns, part["probabilities"].tolist(), strict=True)
+            )
+
+
+FORMATS: Mapping[str, Callable[[Path, Iterable[Part], Sequence[str], Mapping[str, Any]], None]] = {
+    ".h5": _write_hdf5,
+    ".csv": _write_csv,
+}
 
 
 def check_features(found: Schema, expected: Schema, folder: Path) -> None:

@@ -1,12 +1,12 @@
 from .attributions.gradients import gradient_input as gradient_input
 from .attributions.gradients import integrated_gradients as integrated_gradients
-from .attributions.groups import Group as Group
-from .attributions.groups import correlated_groups as correlated_groups
 from .attributions.methods import METHODS as METHODS
 from .attributions.methods import attribute as attribute
 from .attributions.result import Attribution as Attribution
+from .attributions.shapley import Group as Group
+from .attributions.shapley import correlated_groups as correlated_groups
 from .attributions.shapley import shapley as shapley
-from .lrp.baseline import mean_objects as mean_objects
-from .lrp.explain import relevance as relevance
-from .lrp.result import Relevance as Relevance
+from .lrp.ledger import Relevance as Relevance
+from .lrp.relevance import mean_objects as mean_objects
+from .lrp.relevance import relevance as relevance
 from .lrp.rules import make_rule as make_rule

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dataset import CHUNK_ROWS, Dataset, Samples
 from ..errors import UserError
-from ..evaluation.predict import load_network
+from ..evaluation.evaluate import load_network
 from ..files import read_json, sha256, write_json, write_text
 from ..identity import identity as identity_of
 from ..interface import Run
@@ -19,8 +19,7 @@ from ..paths import Paths
 from ..present.style import figure_style, save_figure
 from ..progress import progress
 from ..schema import Schema
-from ..training.device import find_device
-from ..training.threads import threads
+from ..training.device import find_device, threads
 from .inputs import empty_class
 from .parts import PARTS, Context, Drawing, Findings, Part, part_named
 

@@ -106,21 +106,21 @@ class Part:
 TRAININGS = "trials/seeds/*/weights.safetensors"
 
 PARTS: tuple[Part, ...] = (
-    Part("permutation", "What each feature is worth", "fairmodel.interpret.masking.permutation:explain_permutation"),
+    Part("permutation", "What each feature is worth", "fairmodel.interpret.masking.studies:explain_permutation"),
     Part(
         "masking",
         "Features masked one by one",
-        "fairmodel.interpret.masking.features:explain_features",
+        "fairmodel.interpret.masking.studies:explain_features",
         needs=("permutation",),
     ),
     Part(
         "thresholds",
         "Features masked together",
-        "fairmodel.interpret.masking.thresholds:explain_thresholds",
+        "fairmodel.interpret.masking.studies:explain_thresholds",
         needs=("masking",),
     ),
-    Part("ranks", "Objects masked by rank", "fairmodel.interpret.masking.ranks:explain_ranks"),
-    Part("activity", "Which nodes are active", "fairmodel.interpret.activity.patterns:explain_activity"),
+    Part("ranks", "Objects masked by rank", "fairmodel.interpret.masking.studies:explain_ranks"),
+    Part("activity", "Which nodes are active", "fairmodel.interpret.activity:explain_activity"),
     Part(
         "relevance",
         "Relevance by class",

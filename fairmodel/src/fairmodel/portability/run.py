@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,21 @@ import numpy as np
 from ..dataset import Dataset
 from ..errors import UserError
 from ..evaluation.rows import ScoredRows
-from ..files import sha256
-from ..inference.names import BACKENDS, PRECISIONS
+from ..files import read_json, sha256
 from ..interface import Project
 from ..metadata.provenance import run_record
 from ..paths import Paths
-from ..present.style import figure_style, save_figure
-from ..present.tables import write_tables
+from ..present.style import data_uri, figure_style, save_figure
+from ..present.tables import Table, write_tables
 from ..progress import progress
-from ..reproduce.published import Beside
+from ..reproduce.outcome import Beside
+from ..settings.inference import BACKENDS, PRECISIONS
 from ..workers.local import run_locally
 from .figures import Times, speed_figure
 from .measure import Measured, Task, measure
-from .platform import describe_platform
-from .tables import accuracy_table, answers, platform_table, speed_table
+from .tables import accuracy_table, answers, describe_platform, platform_table, speed_table
 
-__all__ = ["Settings", "portability", "portability_folder", "times_of"]
+__all__ = ["Settings", "portability", "portability_folder", "portability_sections", "times_of"]
 
 FILE = "portability"
 
@@ -138,3 +138,25 @@ def _scored(logits: np.ndarray | None, labels: np.ndarray, signal: int) -> Score
     from scipy.special import softmax
 
     return ScoredRows(softmax(np.asarray(logits, dtype=np.float64), axis=1), labels, np.ones(len(labels)), signal)
+
+
+def portability_sections(paths: Paths) -> list[tuple[str, str, str]]:
+    """Title, command and HTML fragment of each measurement there is."""
+    folder = portability_folder(paths)
+    files = [folder / "portability.json", *sorted(folder.glob("compare-*.json")), folder / "precision.json"]
+    files.append(paths.report / "serving" / "load.json")
+    return [_section(path) for path in files if path.exists()]
+
+
+def _section(path: Path) -> tuple[str, str, str]:
+    content = read_json(path)
+    tables = [Table.from_json(table).as_html() for table in content["tables"]]
+    return content["title"], content["command"], "".join([tables[0], _figure(path, content["title"]), *tables[1:]])
+
+
+def _figure(path: Path, title: str) -> str:
+    """The figure beside a table, if it has one."""
+    image = path.with_suffix(".png")
+    if not image.exists():
+        return ""
+    return f'<div class="scroll"><img src="{data_uri(image)}" alt="{escape(title)}"></div>'

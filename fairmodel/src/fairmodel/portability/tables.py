@@ -1,16 +1,49 @@
-"""The tables of the comparison: answers, speed and platform (Tables 8 and 6 of arXiv:2212.05081)."""
+"""The machine and the software that numbers were measured with (Table 6 of arXiv:2212.05081)."""
 
+import platform
 from collections.abc import Mapping
+from contextlib import suppress
+from importlib import metadata
 from typing import Any
 
 import numpy as np
+import psutil
+import torch
 
 from ..evaluation.rows import ScoredRows
+from ..metadata.provenance import processor
 from ..present.tables import Cell, Column, Table
-from ..reproduce.paired import agreement, fidelity
-from ..reproduce.published import Beside
+from ..reproduce.compare import agreement, fidelity
+from ..reproduce.outcome import Beside
 
-__all__ = ["NOT_RUN", "accuracy_table", "answers", "platform_table", "speed_table"]
+__all__ = ["NOT_RUN", "accuracy_table", "answers", "describe_platform", "platform_table", "speed_table"]
+
+SOFTWARE = ("torch", "onnx", "onnxruntime", "onnxruntime-gpu", "openvino", "tensorrt", "numpy")
+
+
+def describe_platform() -> Mapping[str, str]:
+    """What the table of the platform has to say, name -> text; a GPU and its software only where there is one."""
+    memory = psutil.virtual_memory().total / 1e9
+    cores = f"{psutil.cpu_count(logical=False) or '?'} cores, {psutil.cpu_count()} threads"
+    rows = {
+        "System": f"{platform.system()} {platform.release()}",
+        "Processor": f"{processor() or platform.machine()} ({cores})",
+        "Memory": f"{memory:.0f} GB",
+        "GPU": ", ".join(_gpus()) or "none",
+        "Python": platform.python_version(),
+    }
+    for name in SOFTWARE:
+        with suppress(metadata.PackageNotFoundError):
+            rows[name] = metadata.version(name)
+    if torch.cuda.is_available():
+        rows |= {"CUDA": str(torch.version.cuda)}
+    return rows
+
+
+def _gpus() -> list[str]:
+    found: list[Any] = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
+    return [f"{item.name} ({item.total_memory / 1e9:.0f} GB)" for item in found]
+
 
 NOT_RUN = "not run here"
 ACCURACY = (
@@ -94,11 +127,11 @@ def speed_table(runtimes: Mapping[str, Mapping[str, Any]], largest: int, threads
 
 def platform_table(platforms: Mapping[str, Mapping[str, str]]) -> Table:
     """One or more platforms beside each other."""
-    names = dict.fromkeys(name for platform in platforms.values() for name in platform)
+    names = dict.fromkeys(name for described in platforms.values() for name in described)
     columns = (Column("item", "Item"), *(Column(key, key) for key in platforms))
     rows: dict[str, dict[str, Cell]] = {name: {"item": name} for name in names}
-    for key, platform in platforms.items():
-        for name, value in platform.items():
+    for key, described in platforms.items():
+        for name, value in described.items():
             rows[name][key] = value
     return Table("platform", "The platform.", columns, rows)
 

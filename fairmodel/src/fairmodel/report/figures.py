@@ -10,10 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from ..dataset import Samples
+from ..evaluation.rows import ScoredRows
+from ..evaluation.separation import Ranking, separate
 from ..present.labels import axis_label
 from ..schema import Input, Schema
+from ..settings.evaluation import EvaluationConfig
 
-__all__ = ["history_figure", "input_figure", "loss_figure"]
+__all__ = ["calibration_figure", "history_figure", "input_figure", "roc_figure", "score_figure"]
 
 COLUMNS = 5
 
@@ -59,27 +62,6 @@ def input_figure(samples: Samples, item: Input, schema: Schema) -> Figure:
     return figure
 
 
-def loss_figure(table: list[dict[str, Any]], most: int = 20) -> Figure:
-    """Loss of AUC for each feature with its error, the `most` important ones, largest on top.
-
-    `table` holds rows with `input`, `feature` and `loss` (`value`, `error`), sorted by loss.
-    """
-    rows = table[:most][::-1]
-    inputs = list(dict.fromkeys(row["input"] for row in table))
-    figure = Figure(figsize=(6.2, 0.26 * len(rows) + 1.1))
-    axes = figure.subplots()
-    for color, name in enumerate(inputs):
-        places = [place for place, row in enumerate(rows) if row["input"] == name]
-        values = [rows[place]["loss"] for place in places]
-        errors = [value["error"] for value in values]
-        axes.barh(places, [value["value"] for value in values], xerr=errors, color=f"C{color}", label=name)
-    axes.set_yticks(range(len(rows)), [row["feature"] for row in rows], fontsize=9)
-    axes.tick_params(axis="y", which="minor", left=False, right=False)
-    axes.set_xlabel("Loss of AUC when the feature is shuffled")
-    axes.legend(loc="lower right")
-    return figure
-
-
 def _power_of_ten(largest: float) -> int:
     """The power of ten that a panel's axis is scaled by: none for numbers that are easy to read as they are."""
     return 0 if largest == 0 or largest >= 0.01 else int(np.floor(np.log10(largest)))
@@ -92,3 +74,80 @@ def _histogram(axes: Axes, values: np.ndarray, edges: np.ndarray, name: str) -> 
     filled = density[density > 0]
     if len(filled) and filled.max() > 30 * filled.min():
         axes.set_yscale("log")
+
+
+SIZE = (5.2, 4.2)
+POINTS = 50  # signal efficiencies at which the band of the ROC curve is computed
+
+
+def roc_figure(rows: ScoredRows, schema: Schema, metrics: dict[str, Any], options: EvaluationConfig) -> Figure:
+    """Background efficiency and rejection against signal efficiency, with a band of one standard deviation."""
+    background, signal = Ranking(rows.score, rows.is_signal).curve(rows.weight)
+    floor = 1 / max(int((~rows.is_signal).sum()), 1)
+    figure = Figure(figsize=SIZE)
+    axes = figure.subplots()
+    auc = metrics["auc"]
+    axes.plot(signal, np.maximum(background, floor / 9), label=f"AUC {auc['value']:.4f} ± {auc['error']:.4f}")
+    _draw_band(axes, rows, options, floor)
+    diagonal = np.geomspace(floor, 1)
+    axes.plot(diagonal, diagonal, color="0.5", linestyle=":", linewidth=1.2, label="random")
+    axes.set_yscale("log")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(floor / 2, 1)
+    axes.set_xlabel(f"Signal efficiency ({schema.classes[schema.signal]})")
+    axes.set_ylabel("Background efficiency")
+    axes.tick_params(axis="y", which="both", right=False)
+    rejection = axes.secondary_yaxis("right", functions=(_inverse, _inverse))
+    rejection.set_ylabel("Background rejection")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=10)
+    return figure
+
+
+def _draw_band(axes: Axes, rows: ScoredRows, options: EvaluationConfig, floor: float) -> None:
+    points = np.linspace(0, 1, POINTS + 1)[1:-1]
+    found = separate(rows, points, trials=options.bootstrap, seed=options.seed)
+    low, high = np.array([found.interval(index) for index in range(len(points))]).T
+    axes.fill_between(points, np.maximum(low, floor / 9), high, alpha=0.25, linewidth=0, label="68 % intervals")
+
+
+def _inverse(values: Any) -> Any:
+    return 1 / np.maximum(values, 1e-300)
+
+
+def score_figure(rows: ScoredRows, schema: Schema, bins: int) -> Figure:
+    """Distribution of the signal probability in each class, normalised to unit area."""
+    figure = Figure(figsize=SIZE)
+    axes = figure.subplots()
+    edges = np.linspace(0, 1, bins + 1)
+    for index, name in enumerate(schema.classes):
+        chosen = rows.take(rows.label == index)
+        content, _ = np.histogram(chosen.score, edges, weights=chosen.weight)
+        axes.stairs(content * bins / max(chosen.weight.sum(), 1e-300), edges, linewidth=1.8, label=name)
+    axes.set_yscale("log")
+    axes.set_xlim(0, 1)
+    axes.set_xlabel(f"Score: probability of {schema.classes[schema.signal]}")
+    axes.set_ylabel(f"{schema.entity.capitalize()}, normalised to unit area")
+    axes.legend(loc="upper center")
+    return figure
+
+
+def calibration_figure(metrics: dict[str, Any], schema: Schema) -> Figure:
+    """Share of signal against the mean score in bins of the score, and how many rows are in each."""
+    figure = Figure(figsize=SIZE)
+    upper, lower = figure.subplots(2, sharex=True, height_ratios=[3, 1])
+    bins = metrics["calibration"]["bins"]
+    filled = [item for item in bins if item["signal"]]
+    score = [item["score"] for item in filled]
+    share = np.array([[item["signal"][key] for key in ("value", "low", "high")] for item in filled])
+    upper.plot([0, 1], [0, 1], color="0.5", linestyle=":", linewidth=1.2, label="calibrated perfectly")
+    lengths = np.abs(share[:, 1:] - share[:, :1]).T
+    upper.errorbar(score, share[:, 0], yerr=lengths, fmt="o", markersize=5, label="68 % intervals")
+    upper.set_ylabel(f"Share of {schema.classes[schema.signal]}")
+    upper.set_ylim(-0.03, 1.03)
+    upper.legend(loc="upper left")
+    lower.stairs([item["rows"] for item in bins], [0, *(item["high"] for item in bins)], fill=True, alpha=0.6)
+    lower.set_yscale("log")
+    lower.set_xlim(0, 1)
+    lower.set_xlabel(f"Score: probability of {schema.classes[schema.signal]}")
+    lower.set_ylabel(schema.entity.capitalize())
+    return figure

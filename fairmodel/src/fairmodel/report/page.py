@@ -8,21 +8,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from ..dataset import Dataset
-from ..evaluation.rows import read_metrics, read_scores
+from ..evaluation.rows import metric_rows, read_metrics, read_scores
 from ..fair.check.section import fair_sections
 from ..files import read_json, write_text
 from ..interface import Project, Run
+from ..interpret.masking.figures import loss_figure
 from ..interpret.section import interpretation_sections
 from ..lazy import Lazy
 from ..metadata.source import read_metadata
 from ..paths import Paths
-from ..portability.section import portability_sections
+from ..portability.run import portability_sections
 from ..present.style import data_uri, figure_style, save_figure
-from ..reproduce.section import reproduction_sections
+from ..reproduce.result import reproduction_sections
 from .dependence import dependence_figure, groups_figure
-from .figures import history_figure, input_figure, loss_figure
-from .performance import calibration_figure, roc_figure, score_figure
-from .summary import metric_rows
+from .figures import calibration_figure, history_figure, input_figure, roc_figure, score_figure
 
 __all__ = ["Plot", "draw", "report"]
 

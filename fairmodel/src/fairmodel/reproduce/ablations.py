@@ -10,16 +10,15 @@ from pydantic import ValidationError
 from ..config import RunConfig
 from ..dataset import Dataset, Samples
 from ..errors import UserError
-from ..evaluation.predict import load_network
+from ..evaluation.activity import sparsity
+from ..evaluation.evaluate import load_network
 from ..interface import Ablation, Project, Run
-from ..interpret.activity.relative import sparsity
 from ..paths import Paths
 from ..present.tables import Cell, Column, Table
 from ..workers import Workers
+from .compare import agreement, fidelity, paired_bootstrap
 from .figures import ablations_figure
-from .outcome import Outcome
-from .paired import agreement, fidelity, paired_bootstrap
-from .published import Beside
+from .outcome import Beside, Outcome
 from .result import Result, write_result
 from .trials import Trial, TrialPaths, run_trials, with_seed
 

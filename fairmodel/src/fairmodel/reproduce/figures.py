@@ -9,13 +9,12 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
-from ..evaluation.ranking import Ranking
 from ..evaluation.rows import ScoredRows
+from ..evaluation.separation import Ranking
 from ..present.tables import Cell, Measured
 from ..schema import Schema
 from .outcome import Outcome
-from .power_law import PowerLaw
-from .spread import Spread
+from .statistics import PowerLaw, Spread
 
 __all__ = ["ablations_figure", "comparison_figure", "learning_curve_figure", "seeds_figure", "splits_figure"]
 

@@ -12,10 +12,9 @@ from ..paths import Paths
 from ..present.tables import Cell, Column, Measured, Table
 from ..workers import Workers
 from .figures import learning_curve_figure
-from .power_law import PowerLaw, fit_power_law
-from .published import Beside
+from .outcome import Beside
 from .result import Result, write_result
-from .spread import Spread
+from .statistics import PowerLaw, Spread, fit_power_law
 from .trials import Trial, run_trials, with_seed
 
 __all__ = ["learning_curve", "trainings_at"]

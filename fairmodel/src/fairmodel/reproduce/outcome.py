@@ -1,7 +1,7 @@
 """What a finished training found, read from its folders."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from statistics import fmean
@@ -10,10 +10,11 @@ from typing import Any
 from ..errors import UserError
 from ..evaluation.rows import ScoredRows, read_metrics, read_scores
 from ..files import read_json
+from ..interface import Project, Published
 from ..paths import Paths
-from ..present.tables import Measured
+from ..present.tables import Cell, Column, Measured
 
-__all__ = ["RECORD", "Outcome"]
+__all__ = ["Beside", "Outcome", "RECORD"]
 
 RECORD = "trial.json"
 
@@ -82,3 +83,37 @@ class Outcome:
     def scores(self, signal: int) -> ScoredRows:
         """The test rows with the network's answers; `signal` is the index of the signal class."""
         return read_scores(self.report / "scores.npz", signal)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What was published of a study; without a publication there are no columns, no cells and no notes."""
+
+    published: Published | None
+
+    @classmethod
+    def of(cls, project: Project, study: str) -> "Beside":
+        """What the project declares of a study."""
+        return cls(project.published.get(study))
+
+    def columns(self, *columns: Column) -> tuple[Column, ...]:
+        """The same columns once more, for the published numbers."""
+        if self.published is None:
+            return ()
+        return tuple(
+            replace(column, key=f"published_{column.key}", title=f"{column.title}, published") for column in columns
+        )
+
+    def cells(self, row: str) -> dict[str, Cell]:
+        """The published cells of a row."""
+        numbers = self.published.rows.get(row, {}) if self.published else {}
+        return {f"published_{name}": _cell(number) for name, number in numbers.items()}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where the numbers come from."""
+        return (f"Published: {self.published.source}.",) if self.published else ()
+
+
+def _cell(number: float | tuple[float, float]) -> Cell:
+    return Measured(*number) if isinstance(number, tuple) else number

@@ -3,19 +3,20 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from ..files import sha256
+from ..files import read_json, sha256
 from ..metadata.provenance import run_record
 from ..paths import Paths
-from ..present.style import figure_style, save_figure
+from ..present.style import data_uri, figure_style, save_figure
 from ..present.tables import Table, write_tables
 from .outcome import Outcome
 
-__all__ = ["Result", "reproduction_folder", "write_result"]
+__all__ = ["Result", "reproduction_folder", "reproduction_sections", "write_result"]
 
 
 @dataclass(frozen=True)
@@ -54,3 +55,28 @@ def write_result(paths: Paths, result: Result, started: float) -> None:
     }
     write_tables(path, result.tables, content | result.details | {"record": record})
     sys.stdout.write(f"{result.tables[0].as_markdown()}\n{path}.json, .md, .tex, .png and .pdf\n")
+
+
+TITLES = {
+    "seeds": "Trainings with other seeds",
+    "splits": "The same data, split in other ways",
+    "ablations": "Smaller networks",
+    "learning-curve": "What more data would bring",
+}
+
+
+def reproduction_sections(paths: Paths) -> list[tuple[str, str, str]]:
+    """Title, command and HTML fragment of each study of a profile whose results are there, in a fixed order."""
+    folder = reproduction_folder(paths)
+    studies = [folder / f"{name}.json" for name in TITLES] + sorted(folder.glob("compare-*.json"))
+    return [_section(path) for path in studies if path.exists()]
+
+
+def _section(path: Path) -> tuple[str, str, str]:
+    """The study's main table and its figure, as a data URI."""
+    content = read_json(path)
+    table = Table.from_json(content["tables"][0])
+    title = TITLES.get(content["study"], "Two runs beside each other")
+    image = data_uri(path.with_suffix(".png"))
+    figure = f'<img src="{image}" alt="{escape(title)}">'
+    return title, content["command"], f'{table.as_html()}<div class="scroll">{figure}</div>'

@@ -11,10 +11,9 @@ from ..paths import Paths
 from ..present.tables import Cell, Column, Measured, Table
 from ..workers import Workers
 from .figures import seeds_figure
-from .outcome import Outcome
-from .published import Beside
+from .outcome import Beside, Outcome
 from .result import Result, write_result
-from .spread import Spread, upper_tail
+from .statistics import Spread, upper_tail
 from .trials import Trial, run_trials, with_seed
 
 __all__ = ["QUANTITIES", "reproduce_seeds"]

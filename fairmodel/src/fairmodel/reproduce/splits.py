@@ -17,8 +17,7 @@ from ..present.tables import Cell, Column, Table
 from ..splits import SPLITS
 from ..workers import Workers
 from .figures import splits_figure
-from .outcome import Outcome
-from .published import Beside
+from .outcome import Beside, Outcome
 from .result import Result, write_result
 from .trials import Trial, run_trials, with_seed
 

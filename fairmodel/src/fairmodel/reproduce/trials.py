@@ -1,8 +1,4 @@
-"""Trials: trainings of one study, each with a model folder, a run record and metrics of its own.
-
-A finished trial is kept. One that was killed goes on from its checkpoint. One whose configuration, data or network
-have changed is done anew. Studies share trials: where another one has done the same training, its result serves.
-"""
+"""A random part of a data set, as a file of the same layout."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -12,20 +8,40 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..config import RunConfig
+from ..dataset import Dataset, DatasetWriter
 from ..evaluation.evaluate import evaluate
 from ..files import read_json, sha256, write_json
 from ..identity import identity
 from ..interface import Project, Run
 from ..paths import Paths
 from ..progress import progress
+from ..schema import Schema
 from ..splits import SPLITS
 from ..training.train import train
 from ..workers import Workers
 from .outcome import RECORD, Outcome
-from .subset import write_subset
 
-__all__ = ["Trial", "TrialPaths", "run_trials", "trials_folder", "with_seed"]
+__all__ = ["Trial", "TrialPaths", "run_trials", "trials_folder", "with_seed", "write_subset"]
+
+BLOCK_ROWS = 4096
+
+
+def write_subset(source: Path, out: Path, schema: Schema, rows: int, seed: int) -> None:
+    """Write `rows` random rows of `source` into `out`, in their order; the same arguments give the same bytes.
+
+    With one seed, more rows contain fewer: the rows of the smaller part are in the larger one too.
+    """
+    with Dataset(source, schema) as dataset:
+        chosen = np.sort(np.random.default_rng(seed).permutation(len(dataset))[:rows])
+        provenance = dataset.provenance | {"subset": {"rows": rows, "of": len(dataset), "seed": seed}}
+        with DatasetWriter(out, schema, provenance) as writer:
+            for start in range(0, len(dataset), BLOCK_ROWS):
+                here = chosen[(chosen >= start) & (chosen < start + BLOCK_ROWS)] - start
+                if len(here):
+                    writer.append(dataset.read(start, start + BLOCK_ROWS).take(here))
 
 
 @dataclass(frozen=True)

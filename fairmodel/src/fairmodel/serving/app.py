@@ -15,11 +15,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..settings.serving import Limits
 from .batching import Arrays, Batcher
-from .errors import RequestError
-from .limits import Limits
 from .model import Served
-from .requests import HEADER_LENGTH, read_inference, write_answer
+from .requests import HEADER_LENGTH, RequestError, read_inference, write_answer
 
 __all__ = ["make_app"]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import RequestError
-from .limits import Limits
+from ..settings.serving import Limits
+from .requests import RequestError
 
 __all__ = ["Arrays", "Batcher"]
 

@@ -1,4 +1,4 @@
-"""A client of any server that speaks the Open Inference Protocol, version 2, with binary data."""
+"""A client of any server that speaks the Open Inference Protocol, version 2, and its use by remote workers."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import UserError
 
-__all__ = ["Client", "ServerError", "check_ready"]
+__all__ = ["Client", "ServerError", "check_ready", "predict"]
 
 FLOAT = np.dtype("<f4")
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -107,3 +107,44 @@ def _error(content: bytes) -> str:
         return str(json.loads(content)["error"])
     except (ValueError, KeyError, TypeError):
         return content[:200].decode(errors="replace") or "nothing"
+
+
+def predict(model: str, sha256: str, inputs: dict[str, list[list[list[float]]]]) -> dict[str, list[list[float]]]:
+    """Logits and probabilities, each (row, class), of rows by input, (row, slot, feature). Its source stands alone.
+
+    model: address or path of an exported graph; sha256: its checksum, under which the worker keeps a copy.
+    Raises ValueError for a graph with another checksum, and for numbers that are not finite.
+    """
+    import hashlib
+    import os
+    import urllib.request
+    from pathlib import Path
+
+    import numpy as np
+    import onnxruntime
+
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "fair-models", f"{sha256}.onnx")
+    if cache.is_file():
+        content = cache.read_bytes()
+    elif model.startswith(("https://", "http://")):
+        with urllib.request.urlopen(model, timeout=60) as response:
+            content = response.read()
+    else:
+        content = Path(model).read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        message = f"{cache if cache.is_file() else model} has the SHA-256 {found}, expected {sha256}; it is not used"
+        raise ValueError(message)
+    if not cache.is_file():
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        part = cache.with_name(f"{cache.name}.{os.getpid()}.part")
+        part.write_bytes(content)
+        part.replace(cache)
+    arrays = {name: np.asarray(rows, dtype=np.float32) for name, rows in inputs.items()}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            message = f"input {name!r} holds a number that is NaN, infinite, or too large for 32 bits"
+            raise ValueError(message)
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    logits, probabilities = session.run(["logits", "probabilities"], arrays)
+    return {"logits": logits.tolist(), "probabilities": probabilities.tolist()}

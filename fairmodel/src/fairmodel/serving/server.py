@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from ..errors import UserError
+from ..settings.serving import Limits
 from .app import make_app
-from .limits import Limits
 from .model import Served
 
 if TYPE_CHECKING:

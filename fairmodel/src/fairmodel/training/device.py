@@ -1,14 +1,16 @@
-"""Where a network computes, and with which numbers."""
+"""Where and how a training computes: device, precision, threads, random numbers."""
 
 import os
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+import numpy as np
 import torch
 from torch import nn
 
 from ..errors import UserError
 
-__all__ = ["device_of", "find_device", "precision"]
+__all__ = ["device_of", "find_device", "own_random_numbers", "precision", "seed_generators", "threads"]
 
 
 def find_device(name: str) -> torch.device:
@@ -40,3 +42,29 @@ def precision(name: str, device: torch.device) -> AbstractContextManager[None]:
     The parameters, the sums over a batch and the optimiser keep float32.
     """
     return torch.autocast(device.type, torch.bfloat16) if name == "bfloat16" else nullcontext()
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """Compute with `number` threads inside the block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def own_random_numbers(device: torch.device) -> Iterator[None]:
+    """Give torch's generators, that of the device included, back unchanged at the end of the block."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        yield
+
+
+def seed_generators(*key: int) -> None:
+    """Seed torch's generators with some numbers.
+
+    Seeded anew for every step, a training that is resumed between two of them draws what it would have drawn.
+    """
+    torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))

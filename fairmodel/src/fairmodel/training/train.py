@@ -20,17 +20,15 @@ from ..errors import UserError
 from ..files import atomic_path, sha256, write_json, write_text
 from ..identity import identity
 from ..interface import Project, Run
+from ..layers import fit_normalisation
 from ..metadata.provenance import run_record
 from ..paths import Paths
 from ..progress import progress
 from .batches import Rows, as_tensors, micro_batches
 from .checkpoint import load_checkpoint, save_checkpoint
-from .device import device_of, find_device, precision
-from .generators import own_random_numbers, seed_generators
-from .normalise import fit_normalisation
+from .device import device_of, find_device, own_random_numbers, precision, seed_generators, threads
 from .optimise import cross_entropy, make_scheduler, update_average
 from .processes import ALONE, Processes, joined
-from .threads import threads
 
 __all__ = ["Training", "train", "validate"]
 

@@ -10,8 +10,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from ..present.labels import axis_label
 from ..schema import Feature
-from .cells import CELL_WIDTH, cell_borders, cell_values, histogram, quantiles
-from .statistics import Table
+from .statistics import CELL_WIDTH, Table, cell_borders, cell_values, histogram, quantiles
 
 __all__ = ["distribution_figure"]
 

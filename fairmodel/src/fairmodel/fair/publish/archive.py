@@ -8,8 +8,7 @@ import onnx
 
 from ...config import RunConfig
 from ...errors import UserError
-from ...export.onnx import DENSE
-from ...export.sample import SAMPLE
+from ...export.onnx import DENSE, SAMPLE
 from ...files import sha256, write_json, write_text
 from ...interface import Run
 from ...metadata.identifiers import doi_url

@@ -8,8 +8,8 @@ import numpy as np
 import onnxruntime
 
 from ...errors import UserError
+from ...settings.inference import PRECISIONS
 from ..graph import OUTPUTS, Graph, read_graph
-from ..names import PRECISIONS
 from .backend import Backend, Outputs
 
 if TYPE_CHECKING:

@@ -7,11 +7,10 @@ import onnxruntime
 import torch
 
 from ...errors import UserError
-from ..blocks import BlockSize
-from ..engine import ENGINES, MOST_ROWS
-from ..gpu import require_gpu
+from ...settings.inference import PRECISIONS
+from ..engine import ENGINES, MOST_ROWS, require_gpu
 from ..graph import read_graph
-from ..names import PRECISIONS
+from .backend import BlockSize
 from .onnxruntime import OnnxRuntime, Provider, open_session
 
 if TYPE_CHECKING:

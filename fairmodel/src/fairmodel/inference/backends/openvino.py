@@ -8,10 +8,9 @@ import numpy as np
 import openvino
 
 from ...errors import UserError
-from ..blocks import BlockSize
+from ...settings.inference import PRECISIONS
 from ..graph import OUTPUTS, Graph, read_graph
-from ..names import PRECISIONS
-from .backend import Backend, Outputs
+from .backend import Backend, BlockSize, Outputs
 
 if TYPE_CHECKING:
     from ...interface import Project

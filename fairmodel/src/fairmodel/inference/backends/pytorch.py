@@ -13,7 +13,7 @@ from ...errors import UserError
 from ...files import read_json
 from ...schema import Schema
 from ...training.device import device_of, find_device
-from ...training.threads import threads as computing_threads
+from ...training.device import threads as computing_threads
 from .backend import Backend, Outputs
 
 if TYPE_CHECKING:

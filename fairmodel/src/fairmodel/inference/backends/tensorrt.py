@@ -12,12 +12,10 @@ import torch
 
 from ...errors import UserError
 from ...files import atomic_path
-from ..blocks import BlockSize
-from ..engine import ENGINES, MOST_ROWS, build_engine
-from ..gpu import require_gpu
+from ...settings.inference import PRECISIONS
+from ..engine import ENGINES, MOST_ROWS, build_engine, require_gpu
 from ..graph import OUTPUTS, Graph, read_graph
-from ..names import PRECISIONS
-from .backend import Backend, Outputs
+from .backend import Backend, BlockSize, Outputs
 
 if TYPE_CHECKING:
     from ...interface import Project

@@ -1,24 +1,49 @@
-"""The methods by name."""
+"""Layer-wise relevance propagation as one method among others."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import torch
 from torch import nn
 
 from ...errors import UserError
 from ...schema import Schema
 from ..inputs import Array
 from ..lrp.attach import Handlers
-from ..lrp.baseline import mean_objects
-from ..lrp.target import Target
+from ..lrp.relevance import mean_objects, relevance
+from ..lrp.rules import Target
 from .gradients import gradient_input, integrated_gradients
-from .groups import correlated_groups
-from .relevances import CENTRED_LRP, PUBLISHED_LRP, propagated
 from .result import Attribution
-from .shapley import shapley
+from .shapley import correlated_groups, shapley
 
-__all__ = ["METHODS", "Method", "Question", "attribute", "method_named", "usual_target"]
+__all__ = [
+    "CENTRED_LRP",
+    "METHODS",
+    "Method",
+    "PUBLISHED_LRP",
+    "Question",
+    "attribute",
+    "method_named",
+    "propagated",
+    "usual_target",
+]
+
+# options of `relevance`; epsilon is small, since of the little by which two objects differ the usual 0.25 absorbs the
+# better part
+CENTRED_LRP: Mapping[str, Any] = {"rule": "epsilon", "epsilon": 0.01}
+# in double precision, since with signed inputs the denominators may come so close to zero that rounding decides
+PUBLISHED_LRP: Mapping[str, Any] = {"rule": "gamma", "gamma": 2.0, "bias": "ignore", "dtype": torch.float64}
+
+
+def propagated(network: nn.Module, inputs: Mapping[str, Array], *, target: Target, **options: Any) -> Attribution:
+    """The relevance of the inputs; `options` are those of `relevance`.
+
+    What is promised is conservation: the explained number, less what biases, stabilisers and empty slots have got.
+    """
+    found = relevance(network, inputs, target=target, **options)
+    padding = sum(values.double() for values in found.padding.values())
+    return Attribution(found.inputs, found.ledger.explained, found.ledger.explained - found.ledger.absorbed - padding)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..shares import InputShares
+from ..inputs import InputShares
 
 if TYPE_CHECKING:
     from .shapley import GroupValues

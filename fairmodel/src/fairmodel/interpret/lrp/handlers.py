@@ -1,19 +1,124 @@
-"""How relevance passes the modules that the engine knows."""
+"""How relevance passes each type of module: the handlers, and what they work with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from ...errors import UserError
-from ...layers import PairLinear, WeightedSum
-from ...training.normalise import Standardise
-from .layer import Handler, Layer, plus
-from .propagation import Tensors
-from .recurrent import gru
+from ...layers import PairLinear, Standardise, WeightedSum
+from .propagation import Function, LinearMap, Run, Tensors, distribute, keep
+from .rules import PROPORTIONAL, Rule
 
-__all__ = ["HANDLERS", "SUMS", "handler_of"]
+__all__ = ["HANDLERS", "Handler", "Layer", "SUMS", "gru", "handler_of", "plus"]
+
+
+@dataclass
+class Layer:
+    """A module of the network under explanation, with its name there and the rule that was chosen for it."""
+
+    module: nn.Module
+    name: str
+    rule: Rule
+    run: Run
+
+    @property
+    def original(self) -> Callable[..., Any]:
+        """The module's own forward."""
+        return lambda *arguments: type(self.module).forward(self.module, *arguments)
+
+    def linear(
+        self,
+        function: Function,
+        weights: Tensors,
+        *inputs: torch.Tensor,
+        bias: torch.Tensor | None = None,
+        rule: Rule | None = None,
+    ) -> torch.Tensor:
+        """function(inputs, weights, bias), whose relevance is distributed over the inputs by the rule.
+
+        `function` is linear in the inputs and in the weights, keeps the rows apart, and adds the bias that it is given,
+        or none; `bias` can be broadcast against its result.
+        """
+        return distribute(self.run, self.name, LinearMap(function, weights, bias), rule or self.rule, inputs)
+
+    def keep(self, function: Callable[[torch.Tensor], torch.Tensor], values: torch.Tensor) -> torch.Tensor:
+        """A function of each element by itself, which keeps the element's relevance."""
+        return keep(self.run, function, values)
+
+
+def plus(values: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    """The values with the bias added, if there is one: for functions that have no bias of their own."""
+    return values if bias is None else values + bias
+
+
+Handler = Callable[..., Any]
+"""handler(layer, *arguments of the module) -> what the module returns, computed with `layer.linear`, `layer.keep` and
+operations that only move numbers."""
+
+
+def gru(layer: Layer, values: torch.Tensor, state: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    """nn.GRU of one layer, in one direction or two: the signal takes all, gates are constants (arXiv:1706.07206).
+
+    With the gates r and z, the candidate n = tanh(W x + b + r (U h + c)) and the new state h' = (1 - z) n + z h. The
+    relevance of h' goes to n and h by what they add to it, with the rule's epsilon; that of n to x and h by the rule.
+    """
+    module = layer.module
+    assert isinstance(module, nn.GRU)
+    if module.num_layers > 1:
+        message = f"{layer.name} has {module.num_layers} layers; explanations need one nn.GRU for each"
+        raise UserError(message)
+    values = values if module.batch_first else values.transpose(0, 1)
+    directions = 2 if module.bidirectional else 1
+    if state is None:
+        state = values.new_zeros(directions, len(values), module.hidden_size)
+    results = [_unrolled(layer, module, values, state[index], reverse=bool(index)) for index in range(directions)]
+    outputs = torch.cat([outputs for outputs, _ in results], -1)
+    last = torch.stack([last for _, last in results])
+    return outputs if module.batch_first else outputs.transpose(0, 1), last
+
+
+def _unrolled(
+    layer: Layer, module: nn.GRU, values: torch.Tensor, state: torch.Tensor, *, reverse: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """States (row, step, unit) after each step and after the last one, from values (row, step, feature)."""
+    cell = _Cell(layer, module, reverse=reverse)
+    steps = list(values.unbind(1))
+    outputs = []
+    for step in reversed(steps) if reverse else steps:
+        state = cell(step, state)
+        outputs.append(state)
+    return torch.stack(outputs[::-1] if reverse else outputs, 1), state
+
+
+class _Cell:
+    """One step of one direction."""
+
+    def __init__(self, layer: Layer, module: nn.GRU, *, reverse: bool) -> None:
+        self.layer = layer
+        self.mixing = replace(PROPORTIONAL, epsilon=layer.rule.epsilon)
+        suffix = "_reverse" if reverse else ""
+        names = [f"{kind}_{source}_l0{suffix}" for kind in ("weight", "bias") for source in ("ih", "hh")]
+        none = torch.zeros(3 * module.hidden_size).to(getattr(module, names[0]))
+        # the gates' rows first: r, z, then the candidate's
+        self.w, self.u, self.b, self.c = (getattr(module, name, none) for name in names)
+
+    def __call__(self, values: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        """The next state (row, unit) from values (row, feature) and state (row, unit)."""
+        gates, own = slice(2 * state.shape[1]), slice(2 * state.shape[1], None)
+        with torch.no_grad():
+            from_values = F.linear(values, self.w[gates], self.b[gates])
+            r, z = torch.sigmoid(from_values + F.linear(state, self.u[gates], self.c[gates])).chunk(2, 1)
+
+        def candidate(a: Tensors, w: Tensors, b: torch.Tensor | None) -> torch.Tensor:
+            return plus(F.linear(a[0], w[0]) + r * F.linear(a[1], w[1]), b)
+
+        bias, weights = self.b[own] + r * self.c[own], (self.w[own], self.u[own])
+        n = self.layer.keep(torch.tanh, self.layer.linear(candidate, weights, values, state, bias=bias))
+        return self.layer.linear(lambda a, w, _: w[0] * a[0] + w[1] * a[1], (1 - z, z), n, state, rule=self.mixing)
 
 
 def elementwise(layer: Layer, values: torch.Tensor) -> torch.Tensor:

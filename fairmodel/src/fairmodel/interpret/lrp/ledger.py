@@ -1,11 +1,14 @@
-"""Where the relevance went: an account of every layer, for every row."""
+"""The account of the relevance, which balances or is refused, and the result of an explanation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import torch
 
-__all__ = ["Entry", "Ledger", "by_row"]
+from ...errors import UserError
+from ..inputs import InputShares
+
+__all__ = ["Entry", "Ledger", "Relevance", "by_row"]
 
 
 def by_row(values: torch.Tensor, rows: int) -> torch.Tensor:
@@ -81,3 +84,33 @@ class Ledger:
             cat([getattr(part, name) for part in parts]) for name in ("explained", "inputs", "magnitude")
         )
         return Ledger(explained, inputs, magnitude, entries)
+
+
+@dataclass(frozen=True)
+class Relevance(InputShares):
+    """Relevance of the inputs of some rows.
+
+    `inputs`: for each input, (row, slot, feature), zero on empty slots; `padding`: the sum of what empty slots have
+    got, (row,); `layers`: relevance of the outputs of the layers that were asked for; `logits`: (row, class); `ledger`:
+    where all of it went.
+    """
+
+    padding: dict[str, torch.Tensor]
+    layers: dict[str, torch.Tensor]
+    logits: torch.Tensor
+    ledger: Ledger
+
+    def of_pairs(self, layer: str) -> torch.Tensor:
+        """Relevance of each pair of objects at a layer that was asked for, (row, receiver, sender).
+
+        It is summed over the numbers that the layer has for a pair. Raises UserError for a layer that was not asked
+        for, or that has no pairs.
+        """
+        if layer not in self.layers:
+            message = f"there is no relevance of the layer {layer!r}; ask for it with layers=[{layer!r}]"
+            raise UserError(message)
+        values = self.layers[layer]
+        if values.ndim != 4:
+            message = f"the layer {layer!r} returns {tuple(values.shape)}, not (row, receiver, sender, number)"
+            raise UserError(message)
+        return values.sum(3)

@@ -1,21 +1,15 @@
-"""The rules by which a linear layer hands relevance down, as data.
-
-A layer computes z_k = sum_j a_j w_jk + b_k. With a = a+ + a- and w = w+ + w- (positive and negative parts), each rule
-is a sum of terms. In each term, positive activations meet the weights p w+ + n w-, negative ones the same with factors
-of their own, and
-
-    R_j = sum_k  [contribution of j to k] / [sum of all contributions to k, stabilised] * share * R_k,
-
-for all outputs k, or for those of one sign. 0/0 is 0. The bias is an input whose activation is one.
-"""
+"""Rules of layer-wise relevance propagation, as data, and the number that is explained (Bach et al., PLoS ONE 10 (2015)
+e0130140)."""
 
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import torch
+
 from ...errors import UserError
 
-__all__ = ["PROPORTIONAL", "RULES", "Rule", "Term", "make_rule"]
+__all__ = ["PROPORTIONAL", "RULES", "Rule", "Target", "Term", "make_rule", "signs"]
 
 Factors = tuple[float, float]
 
@@ -138,3 +132,31 @@ RULES: Mapping[str, Callable[..., Made]] = {
 def _check(holds: bool, message: str) -> None:
     if not holds:
         raise UserError(message)
+
+
+Target = int | str | tuple[int, int]
+
+
+def signs(target: Target, logits: torch.Tensor) -> torch.Tensor:
+    """The explained number is the sum of these (class,) times the logits (row, class).
+
+    It is the logit of a class, or the difference between the logits of a pair of classes; "log-odds" is the pair (1, 0)
+    of a network with two classes. Raises UserError where the network has no such classes.
+    """
+    classes = logits.shape[1]
+    if isinstance(target, str):
+        if (target, classes) != ("log-odds", 2):
+            message = (
+                f"target = {target!r} for a network of {classes} classes; give a class, a pair of classes, or, "
+                'where there are two, "log-odds"'
+            )
+            raise UserError(message)
+        target = (1, 0)
+    pair: tuple[int, ...] = target if isinstance(target, tuple) else (target,)
+    if len(pair) > 2 or len(set(pair)) < len(pair) or not all(0 <= index < classes for index in pair):
+        message = f"target = {target} is no class, nor a pair of classes; the network has classes 0 to {classes - 1}"
+        raise UserError(message)
+    weights = logits.new_zeros(classes)
+    for index, sign in zip(pair, (1.0, -1.0), strict=False):
+        weights[index] = sign
+    return weights

@@ -17,7 +17,7 @@ from matplotlib.ticker import (
 from ...present.tables import Measured
 from .masks import MODES
 
-__all__ = ["masking_figure", "ranks_figure", "thresholds_figure"]
+__all__ = ["loss_figure", "masking_figure", "ranks_figure", "thresholds_figure"]
 
 MARKERS = {"zero": "x", "mean": "s", "permutation": "o"}
 COLORS = {"zero": "0.55", "mean": "C0", "permutation": "C1"}
@@ -152,3 +152,24 @@ def _rank_axis(axes: Axes, largest: int) -> None:
 def _column(rows: Rows, key: str, factor: float) -> tuple[list[float], list[float]]:
     """Values and errors."""
     return [factor * row[key]["value"] for row in rows], [factor * row[key]["error"] for row in rows]
+
+
+def loss_figure(table: list[dict[str, Any]], most: int = 20) -> Figure:
+    """Loss of AUC for each feature with its error, the `most` important ones, largest on top.
+
+    `table` holds rows with `input`, `feature` and `loss` (`value`, `error`), sorted by loss.
+    """
+    rows = table[:most][::-1]
+    inputs = list(dict.fromkeys(row["input"] for row in table))
+    figure = Figure(figsize=(6.2, 0.26 * len(rows) + 1.1))
+    axes = figure.subplots()
+    for color, name in enumerate(inputs):
+        places = [place for place, row in enumerate(rows) if row["input"] == name]
+        values = [rows[place]["loss"] for place in places]
+        errors = [value["error"] for value in values]
+        axes.barh(places, [value["value"] for value in values], xerr=errors, color=f"C{color}", label=name)
+    axes.set_yticks(range(len(rows)), [row["feature"] for row in rows], fontsize=9)
+    axes.tick_params(axis="y", which="minor", left=False, right=False)
+    axes.set_xlabel("Loss of AUC when the feature is shuffled")
+    axes.legend(loc="lower right")
+    return figure

@@ -10,13 +10,11 @@ from ...present.tables import Cell, Column, Measured, Table
 from ...progress import progress
 from ..attributions.methods import METHODS, attribute
 from ..attributions.result import Attribution
-from ..lrp.baseline import mean_objects
+from ..lrp.relevance import mean_objects
 from ..parts import Context, Drawing, Findings
-from .agreement import Agreement, agreement, kendall, spearman
+from .agreement import Agreement, agreement, agreement_figure, kendall, spearman
 from .figures import shares_figure
-from .matrices import agreement_figure
-from .sample import FeatureKey, attribution_rows, feature_keys, tensors
-from .shares import Shares, draws, shares_of
+from .sample import FeatureKey, Shares, attribution_rows, draws, feature_keys, shares_of, tensors
 
 __all__ = ["consensus", "explain_attributions", "recommended", "shares_by_method"]
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from ...present.tables import Cell, Column, Measured, Table
 from ...schema import Input
-from ..attributions.groups import correlated_groups, rank_correlations
+from ..attributions.shapley import correlated_groups, rank_correlations
 from ..parts import Context, Drawing, Findings
+from .agreement import correlations_figure
 from .attributions import recommended
-from .matrices import correlations_figure
 from .sample import FeatureKey, feature_keys, tensors
 
 __all__ = ["explain_correlations"]

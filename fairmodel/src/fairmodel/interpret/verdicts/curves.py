@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...evaluation.ranking import Ranking
+from ...evaluation.separation import Ranking
 
 __all__ = ["QUANTITIES", "Curve", "Curves", "steps_of"]
 

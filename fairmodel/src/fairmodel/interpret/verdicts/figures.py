@@ -7,10 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...present.tables import Measured
+from .agreement import name_rows
 from .curves import QUANTITIES, Curve
-from .matrices import name_rows
-from .sample import FeatureKey
-from .shares import Shares
+from .sample import FeatureKey, Shares
 
 __all__ = ["randomisation_figure", "removal_figure", "shares_figure", "spread_figure"]
 

@@ -10,13 +10,11 @@ from ...dataset import Samples
 from ...present.tables import Cell, Column, Measured, Table
 from ...progress import progress
 from ...schema import Schema
-from ..masking.effect import Baseline
-from ..masking.masks import masked
+from ..masking.masks import Baseline, masked
 from ..parts import Context, Drawing, Findings
 from .curves import QUANTITIES, Curve, Curves
 from .figures import removal_figure
-from .sample import attribution_rows, feature_keys
-from .shares import draws
+from .sample import attribution_rows, draws, feature_keys
 
 __all__ = ["explain_removal"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...evaluation.predict import load_network
+from ...evaluation.evaluate import load_network
 from ...files import read_json
 from ...interface import Run
 from ...paths import Paths
@@ -16,12 +16,11 @@ from ...progress import progress
 from ...reproduce.outcome import RECORD
 from ...reproduce.trials import TrialPaths, trials_folder
 from ..attributions.methods import METHODS, attribute
-from ..lrp.baseline import mean_objects
+from ..lrp.relevance import mean_objects
 from ..parts import Context, Drawing, Findings
 from .attributions import shares_by_method
 from .figures import spread_figure
-from .sample import attribution_rows, feature_keys, tensors, thinned
-from .shares import normalised
+from .sample import attribution_rows, feature_keys, normalised, tensors, thinned
 
 __all__ = ["explain_retrainings", "retrained_weights"]
 

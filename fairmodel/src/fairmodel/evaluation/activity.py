@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from ...dataset import Samples
-from ...training.batches import as_tensors
-from ...training.device import device_of
+from ..dataset import Samples
+from ..training.batches import as_tensors
+from ..training.device import device_of
 
 __all__ = ["INACTIVE", "Layer", "layers_of", "relative_activity", "sparsity"]
 

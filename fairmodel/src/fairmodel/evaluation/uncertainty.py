@@ -1,12 +1,12 @@
-"""Confidence intervals of an efficiency, exact for few rows where a standard deviation means little."""
+"""Uncertainties of metrics: confidence intervals of counts, and bootstrap samples."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy.special import betainc
 
-__all__ = ["LIMIT", "ONE_SIGMA", "effective_rows", "interval", "upper_limit"]
+__all__ = ["LIMIT", "ONE_SIGMA", "effective_rows", "interval", "resamples", "upper_limit"]
 
 ONE_SIGMA = math.erf(math.sqrt(0.5))  # probability within one standard deviation of a Gaussian
 LIMIT = 0.95  # of a one-sided limit
@@ -53,3 +53,17 @@ def _solve(rising: Callable[[float], float], wanted: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if rising(middle) < wanted else (low, middle)
     return high
+
+
+def resamples(is_signal: np.ndarray, weight: np.ndarray, *, trials: int, seed: int) -> Iterator[np.ndarray]:
+    """Weights (row,) of `trials` samples, each of as many rows drawn with replacement: `weight` times the draws.
+
+    A sample that lacks signal or background has no curve and is drawn again.
+    """
+    random = np.random.default_rng(seed)
+    rows = len(is_signal)
+    while trials:
+        drawn = np.bincount(random.integers(rows, size=rows), minlength=rows) * weight
+        if drawn[is_signal].any() and drawn[~is_signal].any():
+            trials -= 1
+            yield drawn
