@@ -1,1 +1,1 @@
-"""Tests of the core, on random rows: they know nothing of what the project's data mean."""
+"""Tests of the engine, on random rows of two projects of their own."""

@@ -64,6 +64,13 @@ authors = [{ name = "Somebody" }]
 doi = "10.1103/PhysRevD.102.012010"
 year = 2020
 """
+PYPROJECT = """[project]
+name = "cells"
+version = "1.2.3"
+dependencies = ["numpy", "torch"]
+[project.optional-dependencies]
+gpu = ["no-such-engine>=10"]
+"""
 CODE = """import numpy
 from torch import nn
 from . import b
@@ -82,7 +89,7 @@ def make_good(run: Run, root: Path) -> Run:
     (root / "fair.toml").write_text(SOURCE, encoding="utf-8")
     (root / "LICENSE").write_text("Permission is granted. " * 20, encoding="utf-8")
     (root / "README.md").write_text("A model, https://code.cells.dev/good.\n", encoding="utf-8")
-    (root / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
+    (root / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
     (root / "src" / "cells").mkdir(parents=True)
     (root / "src" / "cells" / "a.py").write_text(
         CODE,
@@ -92,12 +99,10 @@ def make_good(run: Run, root: Path) -> Run:
     pins = ["# pins", *(f"{name}=={version.partition('+')[0]}" for name, version in software.items())]
     pins.append("numpy==0.1 ; python_version < '3'")
     (root / "constraints.txt").write_text("\n".join(pins), encoding="utf-8")
-    (root / "requirements").mkdir()
-    (root / "requirements" / "core.txt").write_text("numpy  # arrays\ntorch\n", encoding="utf-8")
-    (root / "requirements" / "gpu.txt").write_text("# not for everybody\nno-such-engine>=10\n", encoding="utf-8")
+
     metadata.write(root)
     edit_graph(good.paths.onnx, lambda graph: onnx.helper.set_model_props(graph, _properties(graph)))
-    describe(good.project, good.paths)
+    describe(good)
     for step in ("train", "evaluate", "export", "fair describe"):
         record_step(good, step)
     return good
@@ -125,7 +130,7 @@ def record_step(run: Run, step: str, **settings: Any) -> None:
         inputs={name: sha256(files[name]) for name in reach.reads if name in files},
         outputs={name: sha256(path) for name, path in files.items() if reach.has(name)},
     )
-    append(root, action)
+    append(root, action, run.project.package)
 
 
 def subject_of(run: Run, network: Network | None = None) -> Subject:

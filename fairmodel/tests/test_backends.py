@@ -217,9 +217,9 @@ def test_weights_of_another_network(folder: Path, exported: Run) -> None:
 
 def test_unknown_names(exported: Run) -> None:
     with pytest.raises(UserError, match="no backend 'tflite'; choose one of torch, onnxruntime"):
-        open_backend("tflite", exported.paths.model)
+        open_backend("tflite", exported.paths.model, project=exported.project)
     with pytest.raises(UserError, match="no precision 'int4'; choose one of float32"):
-        open_backend("onnxruntime", exported.paths.model, precision="int4")
+        open_backend("onnxruntime", exported.paths.model, precision="int4", project=exported.project)
 
 
 def test_a_runtime_that_is_not_installed(exported: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +230,7 @@ def test_a_runtime_that_is_not_installed(exported: Run, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(registry, "import_module", missing)
     with pytest.raises(UserError, match=r"openvino needs openvino, which is not installed: pip install -e '\.\[openvi"):
-        open_backend("openvino", exported.paths.model)
+        open_backend("openvino", exported.paths.model, project=exported.project)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU on this machine")

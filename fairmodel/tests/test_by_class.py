@@ -1,5 +1,7 @@
 """Averages of relevance: those of a linear network are known, and padding has no part in them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,12 +13,15 @@ from fairmodel.schema import Feature, Input, Schema
 from fairmodel.testing.samples import random_samples
 from torch import nn
 
+from .projects import other_project
+
 SCHEMA = Schema(
     entity="rows",
     inputs=(Input("objects", slots=5, features=tuple(Feature(name, "1", name, 1, 3) for name in ("a", "b", "c"))),),
     classes=("off", "on"),
     signal=1,
 )
+PROJECT = replace(other_project(), schema=SCHEMA)
 
 
 class Linear(nn.Module):
@@ -40,7 +45,7 @@ def samples() -> Samples:
 
 
 def averages(recipe: str, samples: Samples, order: dict[str, str], scale: float = 1.0) -> Averages:
-    return average(RECIPES[recipe], Linear(scale), samples, SCHEMA, mean_objects(samples.inputs), order)
+    return average(RECIPES[recipe], Linear(scale), samples, PROJECT, mean_objects(samples.inputs), order)
 
 
 def test_a_share_of_the_published_recipe_is_that_of_the_formula(samples: Samples) -> None:
@@ -61,7 +66,7 @@ def test_a_share_of_the_published_recipe_is_that_of_the_formula(samples: Samples
 def test_objects_are_averaged_by_rank_over_the_rows_that_have_them(samples: Samples) -> None:
     found = averages("published", samples, {"objects": "b"})
     chosen = samples.take(np.flatnonzero(samples.labels == 1))
-    shares = RECIPES["published"].compute(Linear(), chosen, SCHEMA, 1, {})["objects"].sum(2)
+    shares = RECIPES["published"].compute(Linear(), chosen, PROJECT, 1, {})["objects"].sum(2)
     by_rank: list[list[float]] = [[] for _ in range(5)]
     for row, number in enumerate(chosen.counts["objects"]):
         order = np.argsort(-chosen.inputs["objects"][row, :number, 1])

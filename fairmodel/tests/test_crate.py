@@ -26,6 +26,7 @@ from fairmodel.paths import Paths
 from .fair_project import SOURCE
 
 NAME = "ro-crate-metadata.json"
+PACKAGE = "p"
 one_project = pytest.mark.parametrize("prepared", ["other"], indirect=True)
 
 
@@ -52,7 +53,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_a_crate_gives_back_its_actions(root: Path) -> None:
     actions = [DATA, TRAIN, EVALUATE, NEW_DATA]
-    crate = json.loads(json.dumps(to_crate(actions, read_metadata(root), "p")))
+    crate = json.loads(json.dumps(to_crate(actions, read_metadata(root), PACKAGE)))
     assert from_crate(crate) == actions
 
 
@@ -70,7 +71,7 @@ def test_what_has_been_superseded_is_dropped_and_what_files_come_from_is_kept() 
 
 
 def test_the_crate_keeps_the_profile_of_process_runs(root: Path) -> None:
-    crate = to_crate([DATA, TRAIN, NEW_DATA], read_metadata(root), "p")
+    crate = to_crate([DATA, TRAIN, NEW_DATA], read_metadata(root), PACKAGE)
     entities = {item["@id"]: item for item in crate["@graph"]}
     assert len(entities) == len(crate["@graph"])
     assert isinstance(crate["@context"], dict)
@@ -92,8 +93,8 @@ def test_another_library_reads_the_crate(root: Path) -> None:
     rocrate = pytest.importorskip("rocrate.rocrate")
     for name in ("data é.h5", "weights"):
         (root / name).write_text(name)
-    append(root, DATA)
-    append(root, TRAIN)
+    append(root, DATA, PACKAGE)
+    append(root, TRAIN, PACKAGE)
     crate = rocrate.ROCrate(root)
     assert [item.id for item in crate.root_dataset["mentions"]] == [DATA.identifier, TRAIN.identifier]
     (result,) = crate.dereference(TRAIN.identifier)["result"]
@@ -102,7 +103,7 @@ def test_another_library_reads_the_crate(root: Path) -> None:
 
 def append_many(root: str, number: int) -> None:
     for second in range(5):
-        append(Path(root), action(f"step{number}", 10 * number + second, {}, {f"file{number}-{second}": "x"}))
+        append(Path(root), action(f"step{number}", 10 * number + second, {}, {f"file{number}-{second}": "x"}), PACKAGE)
 
 
 def test_steps_that_end_together_lose_nothing(root: Path) -> None:

@@ -26,10 +26,9 @@ from .fair_project import SOURCE
 def described(evaluated: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
     root = shutil.copytree(evaluated.paths.root, tmp_path_factory.mktemp("described") / "project")
     (root / "fair.toml").write_text(SOURCE, encoding="utf-8")
-    (root / "requirements").mkdir()
-    (root / "requirements" / "core.txt").write_text("h5py>=3  # files\n# nothing\n\nno-such-library>=1\n")
+    (root / "pyproject.toml").write_text('[project]\nname = "cells"\ndependencies = ["h5py>=3", "no-such-library>=1"]\n')
     run = replace(evaluated, paths=Paths.of_project(root, evaluated.paths.profile))
-    describe(run.project, run.paths)
+    describe(run)
     return run
 
 
@@ -112,7 +111,7 @@ def test_the_card_has_front_matter_and_shows_hostile_text_as_it_is(described: Ru
 
 @pytest.mark.parametrize("name", DESCRIPTIONS)
 def test_the_same_facts_give_the_same_text(described: Run, name: str) -> None:
-    facts = gather(described.project.schema, described.paths, read_metadata(described.paths.root))
+    facts = gather(described.project, described.paths, read_metadata(described.paths.root))
     assert DESCRIPTIONS[name](facts) == (described.paths.model / name).read_text(encoding="utf-8")
     assert str(described.paths.root) not in DESCRIPTIONS[name](facts)
 
@@ -121,7 +120,7 @@ def test_the_same_facts_give_the_same_text(described: Run, name: str) -> None:
 def test_an_empty_source_gives_a_description_without_inventions(described: Run, name: str, tmp_path: Path) -> None:
     least = '[identity]\ntitle = "T"\nversion = "1"\ndescription = "D"\n[[people]]\nname = "A"\n'
     (tmp_path / "fair.toml").write_text(least)
-    facts = gather(described.project.schema, described.paths, read_metadata(tmp_path))
+    facts = gather(described.project, described.paths, read_metadata(tmp_path))
     text = DESCRIPTIONS[name](facts)
     assert "doi.org" not in text
     assert "None" not in text
@@ -132,4 +131,4 @@ def test_an_empty_source_gives_a_description_without_inventions(described: Run, 
 def test_a_model_that_is_not_there_is_named(described: Run, tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     with pytest.raises(UserError, match=r"run\.json does not exist"):
-        gather(described.project.schema, Paths(tmp_path, "tiny"), read_metadata(described.paths.root))
+        gather(described.project, Paths(tmp_path, "tiny"), read_metadata(described.paths.root))

@@ -14,8 +14,7 @@ from fairmodel.training.device import device_of, find_device
 from fairmodel.training.train import Training, train
 from safetensors.torch import load_file
 
-from .joint_training import Plain
-from .test_training import change
+from .test_training import change, with_network
 
 
 @pytest.fixture
@@ -45,8 +44,7 @@ def test_each_process_gets_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_step_happens_on_the_device(other: Run) -> None:
     """On the device `meta`, which holds no numbers, any tensor left behind would be an error."""
-    run = change(other, ema_decay=0.9)
-    run.project.network = lambda _: Plain()
+    run = change(with_network(other), ema_decay=0.9)
     with (
         Dataset(run.paths.split("train"), run.project.schema) as data,
         Dataset(run.paths.split("val"), run.project.schema) as validation,
@@ -74,8 +72,7 @@ def test_full_precision_is_as_if_there_were_no_other(other: Run, monkeypatch: py
 
 def test_half_precision_trains_to_like_weights(other: Run) -> None:
     def trained(**options: Any) -> tuple[dict[str, torch.Tensor], float]:
-        run = change(other, **options)
-        run.project.network = lambda _: Plain()
+        run = change(with_network(other), **options)
         train(run)
         return load_file(run.paths.weights), read_json(run.paths.run)["training"]["best_loss"]
 

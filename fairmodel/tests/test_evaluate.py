@@ -1,6 +1,7 @@
 """Evaluation: metrics.json has one shape for every project and holds what the stored scores give."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from fairmodel.config import EvaluationConfig, RunConfig, Section
+from fairmodel.config import EvaluationConfig, Section
 from fairmodel.dataset import Dataset, DatasetWriter
 from fairmodel.errors import UserError
 from fairmodel.evaluation.evaluate import evaluate, load_network, predict
@@ -80,7 +81,7 @@ def test_metrics_that_cannot_be_read_are_named(content: Any, problem: str, tmp_p
 
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)
 def test_parts_of_the_rows_are_looked_at(evaluated: Run) -> None:
-    """The third project has a spectator in which one bin is nearly empty, a group, and two classes of background."""
+    """The other project has a spectator in which one bin is nearly empty, a group, and two classes of background."""
     metrics = json.loads(evaluated.paths.metrics.read_text(encoding="utf-8"))
     with Dataset(evaluated.paths.split("test"), evaluated.project.schema) as dataset:
         exposure, label = dataset.column("spectators/exposure"), dataset.labels()
@@ -93,8 +94,8 @@ def test_parts_of_the_rows_are_looked_at(evaluated: Run) -> None:
     assert metrics["groups"]["<long>"]["rows"]["background"] == ((label != 1) & (exposure >= 0)).sum()
 
 
-def weighted(run: Run, provenance: dict[str, str] | None = None, first: float | None = None) -> RunConfig:
-    """The untrained network's weights, a test split with other weights and provenance, and a configuration for them."""
+def weighted(run: Run, provenance: dict[str, str] | None = None, first: float | None = None) -> Run:
+    """The untrained network's weights, a test split with other weights and provenance, and a run that uses them."""
     run.paths.weights.parent.mkdir(parents=True)
     torch.manual_seed(1)
     save_file(run.project.build(run.config.model).state_dict(), run.paths.weights)
@@ -103,12 +104,12 @@ def weighted(run: Run, provenance: dict[str, str] | None = None, first: float | 
         samples.weights[0] = first
     with DatasetWriter(run.paths.split("test"), run.project.schema, provenance or {}) as writer:
         writer.append(samples)
-    return run.config.model_copy(update={"evaluation": EvaluationConfig(bootstrap=5, weights=True)})
+    options = EvaluationConfig(bootstrap=5, weights=True)
+    return replace(run, config=run.config.model_copy(update={"evaluation": options}))
 
 
 def test_weights_are_used_where_that_is_asked_for(other: Run) -> None:
-    config = weighted(other, first=0.0)
-    evaluate(other.project, config, other.paths)
+    evaluate(weighted(other, first=0.0))
     metrics = json.loads(other.paths.metrics.read_text(encoding="utf-8"))
     assert metrics["weighted"] is True
     assert metrics["images"] == 90
@@ -121,16 +122,16 @@ def test_weights_are_used_where_that_is_asked_for(other: Run) -> None:
 
 @pytest.mark.parametrize("first", [-1.0, np.nan, np.inf])
 def test_weights_that_no_efficiency_can_have(first: float, other: Run) -> None:
-    config = weighted(other, first=first)
+    run = weighted(other, first=first)
     with pytest.raises(UserError, match=rf"test\.h5: the weights cannot be used: that of row 0 is {first:g}, .* false"):
-        evaluate(other.project, config, other.paths)
+        evaluate(run)
     assert not other.paths.report.exists()
 
 
 def test_weights_that_the_data_set_warns_of(other: Run) -> None:
-    config = weighted(other, {"unusable_weights": "they belong to the rows before the selection"})
+    run = weighted(other, {"unusable_weights": "they belong to the rows before the selection"})
     with pytest.raises(UserError, match=r"cannot be used: they belong to the rows before the selection; .* = false"):
-        evaluate(other.project, config, other.paths)
+        evaluate(run)
 
 
 def test_scores_are_probabilities_that_give_the_metrics(evaluated: Run) -> None:

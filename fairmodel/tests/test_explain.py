@@ -15,6 +15,7 @@ from fairmodel.interface import Run
 from fairmodel.interpret.explain import explain, spread_rows
 from fairmodel.interpret.parts import PARTS
 from fairmodel.interpret.section import interpretation_sections
+from fairmodel.lazy import Lazy
 from fairmodel.paths import Paths
 from fairmodel.present.tables import Table
 from fairmodel.testing.samples import random_samples, write_dataset
@@ -35,7 +36,7 @@ def test_parts_are_named_once_and_need_earlier_ones() -> None:
     assert len(set(names)) == len(names)
     for place, part in enumerate(PARTS):
         assert set(part.needs) <= set(names[:place])
-        assert callable(part.load())
+        assert callable(Lazy(part.function).load())
 
 
 @pytest.mark.parametrize("prepared", ["other", pytest.param("own", marks=pytest.mark.slow)], indirect=True)
@@ -80,7 +81,7 @@ def test_a_part_is_kept_until_something_changes(run: Run) -> None:
         if path.exists():
             path.write_text(json.dumps(read_json(path) | {"mark": 1}), encoding="utf-8")
         config = run.config.model_copy(update={"interpretation": options})
-        explain(run.project, config, run.paths, ["permutation"], again=again)
+        explain(replace(run, config=config), ["permutation"], again=again)
         return "mark" not in read_json(path)
 
     options = run.config.interpretation
@@ -119,7 +120,7 @@ def test_a_class_without_rows_is_named(run: Run) -> None:
     other.weights.write_bytes(run.paths.weights.read_bytes())
     write_dataset(other.split("test"), schema, samples.take(samples.labels != 2))
     with pytest.raises(UserError, match=r"the class 'mixed' is empty: none of the 20 rows"):
-        explain(run.project, run.config, other)
+        explain(replace(run, paths=other))
 
 
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)
@@ -128,7 +129,7 @@ def test_missing_weights_and_wrong_names_are_stated(
 ) -> None:
     nowhere = replace(run.paths, profile="untrained")
     with pytest.raises(UserError, match=r"weights.safetensors does not exist; train the network"):
-        explain(run.project, run.config, nowhere)
+        explain(replace(run, paths=nowhere))
     with pytest.raises(SystemExit):
         main(run.project, ["explain", "--only", "guessing", "--project", str(tmp_path)])
     assert "invalid choice: 'guessing' (choose from" in capsys.readouterr().err

@@ -1,7 +1,7 @@
 """The ONNX graph: what PyTorch says, for any number of rows, or no file at all."""
 
 import json
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -83,7 +83,7 @@ def test_the_graph_is_one_file_of_the_wanted_opset(exported: Run) -> None:
     assert not list(exported.paths.model.glob("model.onnx*.data"))
 
 
-class TwoFaced(nn.Module):
+class Fickle(nn.Module):
     """A network that is another one while it is exported."""
 
     def __init__(self, difference: float) -> None:
@@ -96,35 +96,35 @@ class TwoFaced(nn.Module):
         return logits * (1 + self.difference) if torch.compiler.is_compiling() else logits
 
 
-def two_faced(run: Run, difference: float) -> Path:
-    """Give the other project that network, with weights; the path of the graph."""
-    run.project.network = lambda _: TwoFaced(difference)
+def fickle(run: Run, difference: float) -> Run:
+    """The run with that network, and its weights."""
+    run = replace(run, project=replace(run.project, build=lambda _: Fickle(difference)))
     run.paths.weights.parent.mkdir(parents=True)
     save_file(run.project.build(Channels()).state_dict(), run.paths.weights)
-    return run.paths.onnx
+    return run
 
 
 def test_a_graph_that_differs_is_not_written(other: Run) -> None:
-    path = two_faced(other, 0.01)
+    run = fickle(other, 0.01)
     with pytest.raises(UserError, match=r"differs from PyTorch by 0\.01.*\[export\] tolerance = 0\.0001"):
-        export(other)
-    assert {item.name for item in path.parent.iterdir()} == {"weights.safetensors"}
+        export(run)
+    assert {item.name for item in run.paths.model.iterdir()} == {"weights.safetensors"}
 
 
 def test_a_graph_within_the_tolerance_is_written(other: Run) -> None:
-    path = two_faced(other, 1e-6)
-    export(other)
-    assert path.exists()
+    run = fickle(other, 1e-6)
+    export(run)
+    assert run.paths.onnx.exists()
 
 
 def test_a_graph_that_exists_survives_a_failed_export(other: Run) -> None:
-    path = two_faced(other, 0.0)
-    path.write_bytes(b"before")
+    run = fickle(other, 0.0)
+    run.paths.onnx.write_bytes(b"before")
     test_set = other.paths.processed / "test.h5"
     test_set.write_bytes(test_set.read_bytes()[:1000])
     with pytest.raises(UserError, match=r"test\.h5"):
-        export(other)
-    assert path.read_bytes() == b"before"
+        export(run)
+    assert run.paths.onnx.read_bytes() == b"before"
 
 
 def test_the_comparison_covers_real_rows(exported: Run) -> None:

@@ -22,7 +22,7 @@ from fairmodel.paths import Paths
 from safetensors.numpy import load_file, save_file
 
 from .fair_project import DOI, edit_graph, edit_json, make_good, record_step, replace_in, subject_of, without_file
-from .projects import ROOT
+from .projects import ENGINE_ROOT
 from .server import listening
 
 BY_NAME = {check.identifier: check for check in CHECKS}
@@ -191,7 +191,7 @@ def test_every_check_has_a_mutation() -> None:
 
 
 def test_the_documentation_names_every_check() -> None:
-    page = (ROOT / "docs" / "fair.md").read_text(encoding="utf-8")
+    page = (ENGINE_ROOT / "docs" / "fair.md").read_text(encoding="utf-8")
     assert [name for name in (*BY_NAME, *PRINCIPLES) if f"`{name}`" not in page] == []
 
 
@@ -207,7 +207,7 @@ def test_metadata_that_need_the_model_do_not_outlive_it(good: Run, monkeypatch: 
 def test_a_feature_without_a_unit_fails(good: Run) -> None:
     (item,) = good.project.schema.inputs
     bare = replace(item, features=(replace(item.features[0], unit=""), item.features[1]))
-    project = replace(good.project, SCHEMA=replace(good.project.schema, inputs=(bare,)))
+    project = replace(good.project, schema=replace(good.project.schema, inputs=(bare,)))
     assert evaluate(BY_NAME["R1.units"], subject_of(replace(good, project=project))).status is Status.FAIL
 
 

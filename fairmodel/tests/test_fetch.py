@@ -35,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
     folder = tmp_path_factory.mktemp("made")
     run = Run(project, config, make_project(folder / "project", project, config))
     write_model(run.paths, project.schema)
-    return run, build_archive(project, config, run.paths, folder / "archive", doi=DOI, date="2030-01-31")
+    return run, build_archive(run, folder / "archive", doi=DOI, date="2030-01-31")
 
 
 @pytest.fixture
@@ -281,7 +281,7 @@ def test_a_graph_that_contradicts_the_manifest(published: Published) -> None:
 
 def test_the_command_prints_citation_and_licence(published: Published, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--to", str(published.here / "model"), "--resolver", f"{published.site.base}/doi"]
-    assert main(["fair", "fetch", DOI, *options]) == 0
+    assert main(other_project(), ["fair", "fetch", DOI, *options]) == 0
     output = capsys.readouterr().out
     assert "Sample: agrees with what was recorded" in output
     assert (
@@ -289,7 +289,7 @@ def test_the_command_prints_citation_and_licence(published: Published, capsys: p
         in output
     )
     assert output.endswith("\nLicence: MIT\n")
-    assert main(["fair", "fetch", "10.5072/zenodo.7", *options]) == 1
+    assert main(other_project(), ["fair", "fetch", "10.5072/zenodo.7", *options]) == 1
     assert capsys.readouterr().err.splitlines()[-1].startswith("error: ")
 
 

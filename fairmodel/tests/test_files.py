@@ -80,7 +80,7 @@ def test_a_killed_writer_leaves_no_file_under_the_name(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     script = (
         "import os, sys, pathlib\n"
-        f"from {__package__.rpartition('.')[0]}.files import atomic_path\n"
+        "from fairmodel.files import atomic_path\n"
         "with atomic_path(pathlib.Path(sys.argv[1])) as temporary:\n"
         "    temporary.write_text('half')\n"
         f"    os.kill(os.getpid(), {int(signal.SIGKILL)})\n"

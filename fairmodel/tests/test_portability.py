@@ -18,7 +18,7 @@ from fairmodel.portability.compare import compare_platforms
 from fairmodel.portability.measure import Measured, Task, measure
 from fairmodel.portability.run import Settings, portability, portability_sections
 from fairmodel.portability.tables import answers, describe_platform
-from fairmodel.workers.portable import portable
+
 from sklearn.metrics import roc_auc_score
 
 from .conftest import copy_of
@@ -30,7 +30,7 @@ SETTINGS = Settings(threads=1, batches=(3, 20), repeats=4)
 
 def task_of(run: Run, backend: str = "onnxruntime") -> Task:
     test = run.paths.split("test")
-    return Task(portable(run.project), run.paths.model, test, backend, "float32", 1, SETTINGS.batches, SETTINGS.repeats)
+    return Task(run.project, run.paths.model, test, backend, "float32", 1, SETTINGS.batches, SETTINGS.repeats)
 
 
 def test_a_runtime_is_measured(exported: Run) -> None:
@@ -88,7 +88,7 @@ def here(function: Any, tasks: list[Task], processes: int) -> Any:
 def measured(exported: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The comparison, made in this process, in a copy of the run."""
     published = {"portability": Published("Somebody & al.", {"torch, float32": {"auc": 0.9, "accuracy": 0.8}})}
-    own = replace(exported.project, PUBLISHED=published)
+    own = replace(exported.project, published=published)
     run = replace(copy_of(exported, tmp_path_factory.mktemp("measured")), project=own)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "run_locally", here)
@@ -144,7 +144,7 @@ def test_two_platforms(measured: Run, tmp_path: Path) -> None:
     second = tmp_path / "other" / "portability" / "portability.json"
     second.parent.mkdir(parents=True)
     second.write_text(json.dumps(content), encoding="utf-8")
-    compare_platforms(measured.paths, first, second)
+    compare_platforms(measured, a=first, b=second)
     (made,) = first.parent.glob("compare-*.json")
     tables = json.loads(made.read_text(encoding="utf-8"))["tables"]
     assert tables[0]["rows"]["torch, float32"]["ratio"] == pytest.approx(0.5)
@@ -158,15 +158,15 @@ def test_platforms_that_cannot_be_compared(measured: Run, tmp_path: Path) -> Non
     content["record"]["inputs"] = {"models/other": "1"}
     (tmp_path / "other.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(UserError, match="of different models or test rows"):
-        compare_platforms(measured.paths, first, tmp_path / "other.json")
+        compare_platforms(measured, a=first, b=tmp_path / "other.json")
     content = read(measured)
     content["settings"]["batches"] = [7]
     (tmp_path / "sizes.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(UserError, match=r"no size of batch was measured on both: \[3, 20\] and \[7\]"):
-        compare_platforms(measured.paths, first, tmp_path / "sizes.json")
+        compare_platforms(measured, a=first, b=tmp_path / "sizes.json")
     (tmp_path / "foreign.json").write_text("{}", encoding="utf-8")
     with pytest.raises(UserError, match=r"foreign\.json was not written by `make portability`"):
-        compare_platforms(measured.paths, first, tmp_path / "foreign.json")
+        compare_platforms(measured, a=first, b=tmp_path / "foreign.json")
 
 
 def test_without_the_network_there_is_nothing_to_compare_with(exported: Run, monkeypatch: pytest.MonkeyPatch) -> None:

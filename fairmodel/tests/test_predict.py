@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 from fairmodel.cli import main
-from fairmodel.dataset import Dataset
+from fairmodel.dataset import Dataset, Samples
 from fairmodel.errors import UserError
 from fairmodel.evaluation.evaluate import load_network
 from fairmodel.inference import predict
@@ -25,6 +25,8 @@ from fairmodel.inference.rows import InputRows, rechunked
 from fairmodel.interface import Run
 from fairmodel.schema import Feature
 from fairmodel.testing.samples import random_samples, write_dataset
+
+from .projects import ENGINE_ROOT
 
 pytestmark = pytest.mark.slow  # a graph is exported first
 
@@ -76,20 +78,25 @@ def test_scores_as_text(exported: Run, tmp_path: Path) -> None:
     np.testing.assert_allclose(np.array(rows)[:, 3:].astype(float), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_another_format(exported: Run, tmp_path: Path) -> None:
+class Reader:
+    """A reader of files that say how many of the samples they stand for."""
+
+    samples: Samples
+
+    def count(self, path: Path) -> int:
+        return int(path.read_text(encoding="utf-8"))
+
+    def read(self, path: Path, start: int) -> Iterator[InputRows]:
+        for first in range(start, self.count(path), 7):
+            part = self.samples.take(slice(first, min(first + 7, len(self.samples))))
+            yield InputRows(part.inputs, {"row": first + np.arange(len(part))})
+
+
+def test_another_format(exported: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     samples = random_samples(exported.project.schema, 25, seed=4)
-
-    class Reader:
-        def count(self, path: Path) -> int:
-            return int(path.read_text(encoding="utf-8"))
-
-        def read(self, path: Path, start: int) -> Iterator[InputRows]:
-            for first in range(start, self.count(path), 7):
-                part = samples.take(slice(first, min(first + 7, 25)))
-                yield InputRows(part.inputs, {"row": first + np.arange(len(part))})
-
+    monkeypatch.setattr(Reader, "samples", samples)
     (tmp_path / "a.rows").write_text("25", encoding="utf-8")
-    own = replace(exported.project, READERS={".rows": Reader})
+    own = replace(exported.project, readers={".rows": f"{__name__}:Reader"})
     predict_files(own, request_of(exported), [tmp_path / "a.rows"], tmp_path / "a.h5")
     write_dataset(tmp_path / "b_rows.h5", exported.project.schema, samples)
     predict_files(own, request_of(exported, rows=100), [tmp_path / "b_rows.h5"], tmp_path / "b.h5")
@@ -114,7 +121,7 @@ def test_a_killed_prediction_goes_on(parts: int, exported: Run, tmp_path: Path) 
     predict_files(exported.project, request_of(exported), [rows], tmp_path / "whole.h5")
     paths = (exported.paths.model, rows, out)
     command = [sys.executable, "-m", f"{__package__}.killed_prediction", str(parts), *map(str, paths)]
-    killed = subprocess.run(command, capture_output=True, check=False)
+    killed = subprocess.run(command, capture_output=True, check=False, cwd=ENGINE_ROOT)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not out.exists()
     assert len([*(tmp_path / "scores.h5.parts").glob("*.safetensors")]) == parts
@@ -173,7 +180,7 @@ def test_a_model_of_other_features_is_refused(exported: Run, tmp_path: Path) -> 
     swapped = replace(first, features=(first.features[1], first.features[0], *first.features[2:]))
     longer = replace(first, features=(*first.features, Feature("extra", "1", "one more")))
     for item in (swapped, longer):
-        changed = replace(exported.project, SCHEMA=replace(schema, inputs=(item, *rest)))
+        changed = replace(exported.project, schema=replace(schema, inputs=(item, *rest)))
         path = write_dataset(tmp_path / "rows.h5", changed.schema, random_samples(changed.SCHEMA, 4))
         with pytest.raises(UserError, match=r"was made for inputs .*export it again"):
             predict_files(changed, request_of(exported), [path], tmp_path / "scores.h5")

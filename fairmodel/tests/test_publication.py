@@ -25,7 +25,7 @@ from .hub import TOKEN as HUB_TOKEN
 from .hub import serve_hub
 from .invenio import Invenio
 from .invenio_server import TOKEN
-from .projects import FAIR
+from .projects import FAIR, other_project
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def fair(run: Run, action: str, *options: str) -> int:
 
 
 def fetch(site: Invenio, doi: str, to: Path) -> int:
-    return main(["fair", "fetch", doi, "--to", str(to), "--resolver", f"{site.base}/doi"])
+    return main(other_project(), ["fair", "fetch", doi, "--to", str(to), "--resolver", f"{site.base}/doi"])
 
 
 def test_every_file_of_the_archive_names_its_doi(ready: Run, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import torch
 from fairmodel.interpret import METHODS, mean_objects, relevance
 
 from .known_truth import USELESS, Trained, table, train
-from .projects import ROOT
+from .projects import ENGINE_ROOT
 
 RECOMMENDED = [name for name, method in METHODS.items() if method.advice == "recommended"]
 
@@ -74,7 +74,7 @@ def test_masking_by_zero_is_taken_in_and_by_what_occurs_is_not(trained: Trained)
 
 
 def test_the_table_of_the_page_is_what_comes_out(trained: Trained) -> None:
-    page = (ROOT / "docs" / "attributions.md").read_text(encoding="utf-8")
+    page = (ENGINE_ROOT / "docs" / "attributions.md").read_text(encoding="utf-8")
     printed = {}
     for line in re.findall(r"^\| (.*) \|$", page.split("<!-- known truth -->")[1], re.M):
         name, *cells = line.split(" | ")

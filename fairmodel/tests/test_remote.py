@@ -15,10 +15,9 @@ from fairmodel.serving.client import predict
 from .served import Linear, rows, write_model
 from .server import serve
 
-PACKAGE = __package__.split(".")[0]
 WORKER = """
 import json, sys
-sys.modules[sys.argv[1]] = None  # whoever imports the package fails
+sys.modules["fairmodel"] = None  # whoever imports the package fails
 task = json.load(sys.stdin)
 names = {}
 exec(task["source"], names)
@@ -52,7 +51,7 @@ def test_the_source_alone_predicts_in_a_fresh_process(task: dict[str, Any], cach
         address = site.add("/model.onnx", Path(task["model"]).read_bytes())
         for _ in range(2):
             message = json.dumps({"source": inspect.getsource(predict), "arguments": task | {"model": address}})
-            command = [sys.executable, "-I", "-c", WORKER, PACKAGE]
+            command = [sys.executable, "-I", "-c", WORKER]
             result = subprocess.run(command, input=message, capture_output=True, text=True, cwd=tmp_path, check=False)
             assert result.returncode == 0, result.stderr
             check(json.loads(result.stdout))

@@ -1,9 +1,9 @@
 """An exported graph as it is served: its answers are those recorded with it, and another graph is refused."""
 
-import dataclasses
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,25 +14,27 @@ from fairmodel.interface import Run
 from fairmodel.paths import Paths
 from fairmodel.schema import Schema
 from fairmodel.serving.app import make_app
-from fairmodel.serving.model import NAME, Served, open_served
+from fairmodel.serving.model import Served, open_served
 from fairmodel.settings.serving import Limits
 from safetensors.numpy import load_file, save_file
 from starlette.testclient import TestClient
 
+from .projects import other_project
 from .served import SCHEMA, Linear, body, rows, write_model
 
-PACKAGE = __package__.split(".")[0]
+NAME = "cells_and_wires"
 FOREIGN = ("torch", "onnxscript", "matplotlib", "sklearn", "scipy", "jinja2", "h5py")
-SCRIPT = f"""
+SCRIPT = """
 import json, sys
 from math import inf
 from pathlib import Path
-import {PACKAGE}.cli, {PACKAGE}.config, {PACKAGE}.project, {PACKAGE}.serving.server
-from {PACKAGE}.paths import Paths
-from {PACKAGE}.serving.model import open_served
-from {PACKAGE}.schema import Feature, Input, Schema
-schema = eval(sys.argv[2])
-open_served(Paths(Path(sys.argv[1]), "tiny"), schema, threads=1, tolerance=1e-4)
+import fairmodel.cli, fairmodel.config, fairmodel.serving.server
+from fairmodel.interface import Project
+from fairmodel.paths import Paths
+from fairmodel.serving.model import open_served
+from fairmodel.schema import Feature, Input, Schema
+project = Project(schema=eval(sys.argv[2]), prepare="of.data:prepare", build="of.model:build", package="a_package")
+open_served(Paths(Path(sys.argv[1]), "tiny"), project, threads=1, tolerance=1e-4)
 print([name for name in json.load(sys.stdin) if name in sys.modules])
 """
 
@@ -47,7 +49,8 @@ def paths(tmp_path: Path) -> Paths:
 
 def opened(paths: Paths, schema: Schema = SCHEMA) -> Served:
     """The model that is served."""
-    return open_served(paths, schema, threads=1, tolerance=1e-4)
+    project = replace(other_project(), schema=schema, package=NAME)
+    return open_served(paths, project, threads=1, tolerance=1e-4)
 
 
 @pytest.mark.parametrize("wires", [3, 1])
@@ -72,7 +75,7 @@ def test_the_answers_are_those_of_the_network(exported: Run) -> None:
 
 @pytest.mark.slow
 def test_serving_needs_neither_pytorch_nor_the_data(paths: Paths) -> None:
-    """The image that serves has only what requirements/serve.txt names."""
+    """The image that serves has only what the extra `serve` names."""
     command = [sys.executable, "-c", SCRIPT, str(paths.root), repr(SCHEMA)]
     result = subprocess.run(command, input=json.dumps(FOREIGN), capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (0, "[]\n"), result.stderr
@@ -90,14 +93,14 @@ def test_serving_needs_neither_pytorch_nor_the_data(paths: Paths) -> None:
 )
 def test_a_graph_of_another_project_is_refused(paths: Paths, changes: dict[str, object]) -> None:
     first, *others = SCHEMA.inputs
-    changed = dataclasses.replace(first, **changes)  # type: ignore[arg-type]
+    changed = replace(first, **changes)  # type: ignore[arg-type]
     with pytest.raises(UserError, match=r"does not belong to this project.*make export"):
-        opened(paths, dataclasses.replace(SCHEMA, inputs=(changed, *others)))
+        opened(paths, replace(SCHEMA, inputs=(changed, *others)))
 
 
 def test_a_graph_with_other_classes_is_refused(paths: Paths) -> None:
     with pytest.raises(UserError, match="class is one of dark, bright, mixed, in the project is one of mixed"):
-        opened(paths, dataclasses.replace(SCHEMA, classes=SCHEMA.classes[::-1]))
+        opened(paths, replace(SCHEMA, classes=SCHEMA.classes[::-1]))
 
 
 def test_answers_that_differ_from_the_recorded_ones_are_refused(paths: Paths) -> None:

@@ -18,14 +18,14 @@ from fairmodel.serving.load import load_test, measure
 from fairmodel.serving.server import serve
 from fairmodel.settings.serving import Limits
 
+from .projects import ENGINE_ROOT, other_project
 from .served import Linear, linear_model, rows, running
 
-PACKAGE = __package__.split(".")[0]
-SCRIPT = f"""
+SCRIPT = """
 import time
-from {PACKAGE}.serving.limits import Limits
-from {PACKAGE}.serving.server import serve
-from {PACKAGE}.tests.served import Linear, linear_model
+from fairmodel.serving.server import serve
+from fairmodel.settings.serving import Limits
+from tests.served import Linear, linear_model
 
 class Slow(Linear):
     def __call__(self, inputs):
@@ -52,8 +52,8 @@ def test_the_client_speaks_with_the_server() -> None:
 def test_a_server_is_asked_for_its_health(capsys: pytest.CaptureFixture[str]) -> None:
     with running() as address:
         port = address.split(":")[2].split("/")[0]
-        assert main(["serve", "--health", "--port", port]) == 0
-    assert main(["serve", "--health", "--port", port]) == 1
+        assert main(other_project(), ["serve", "--health", "--port", port]) == 0
+    assert main(other_project(), ["serve", "--health", "--port", port]) == 1
     assert "no answer" in capsys.readouterr().err
 
 
@@ -120,7 +120,7 @@ def test_requests_that_were_sent_away_are_counted() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_told_to_stop_answers_first(stop: signal.Signals) -> None:
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True, cwd=ENGINE_ROOT)
     assert process.stdout is not None
     with process, ThreadPoolExecutor(1) as executor:
         address = next(word for word in process.stdout.readline().split() if word.startswith("http"))

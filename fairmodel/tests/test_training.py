@@ -4,6 +4,7 @@ import copy
 import csv
 import dataclasses
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,21 @@ from fairmodel.training import train as train_module
 from fairmodel.training.batches import Rows, as_tensors
 from fairmodel.training.train import Training, train
 from safetensors.torch import load_file
+from torch import nn
 from torch.nn import functional
 
-from .joint_training import Plain
+from .joint_training import Plain, plain
 
 
 def change(run: Run, **training: Any) -> Run:
     """The same run with other values in `[training]`."""
     changed = run.config.training.model_copy(update=training)
     return dataclasses.replace(run, config=run.config.model_copy(update={"training": changed}))
+
+
+def with_network(run: Run, build: Callable[[Any], nn.Module] = plain) -> Run:
+    """The same run with another network."""
+    return dataclasses.replace(run, project=dataclasses.replace(run.project, build=build))
 
 
 def bits(run: Run) -> str:
@@ -110,8 +117,7 @@ def test_every_epoch_has_random_numbers_of_its_own(other: Run) -> None:
                 drawn.append([])
             return super().forward(cells)
 
-    other.project.network = lambda _: Drawing()
-    train(other.project, change(other, epochs=3).config, other.paths)
+    train(change(with_network(other, lambda _: Drawing()), epochs=3))
     numbers = [number for epoch in drawn for number in epoch]
     assert [len(epoch) for epoch in drawn] == [24, 24, 24, 0]
     assert len(set(numbers)) == len(numbers)
@@ -121,9 +127,8 @@ def test_every_epoch_has_random_numbers_of_its_own(other: Run) -> None:
 def test_gradients_of_micro_batches_add_up_to_that_of_the_batch(micro_batch: int, other: Run) -> None:
     """After one step on all rows the gradients are those of the mean loss, here in one pass and in float64."""
     network = Plain()
-    other.project.network = lambda _: network
     exact = copy.deepcopy(network).double()
-    run = change(other, epochs=1, batch_size=96, micro_batch=micro_batch, normalise=False)
+    run = change(with_network(other, lambda _: network), epochs=1, batch_size=96, micro_batch=micro_batch, normalise=False)
     with (
         Dataset(run.paths.processed / "train.h5", run.project.schema) as data,
         Dataset(run.paths.processed / "val.h5", run.project.schema) as validation,
@@ -173,8 +178,7 @@ def test_one_cycle_ends_where_it_should(other: Run) -> None:
 def test_the_published_recipe_written_out(other: Run) -> None:
     """Adam, mean cross-entropy, the best validation loss kept, an end after `patience` epochs without a better one."""
     recipe = {"optimiser": "adam", "schedule": "constant", "learning_rate": 0.03, "ema_decay": None}
-    run = change(other, **recipe, epochs=40, patience=2)
-    run.project.network = lambda _: Plain()
+    run = change(with_network(other), **recipe, epochs=40, patience=2)
     train(run)
     with (
         Dataset(run.paths.split("train"), run.project.schema) as data,

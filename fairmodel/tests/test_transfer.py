@@ -123,11 +123,11 @@ def test_what_an_earlier_run_left_is_used_if_it_is_right(
     assert ("it is fetched from the start" in capsys.readouterr().err) is not right
 
 
-KILLED = f"""
+KILLED = """
 import sys, pathlib
-from {__package__.rpartition(".")[0]}.download.http import read_http
-from {__package__.rpartition(".")[0]}.download.manifest import ManifestFile
-from {__package__.rpartition(".")[0]}.download.transfer import download
+from fairmodel.download.http import read_http
+from fairmodel.download.manifest import ManifestFile
+from fairmodel.download.transfer import download
 file = ManifestFile.model_validate_json(sys.argv[1])
 download(file, sys.argv[2], pathlib.Path(sys.argv[3]), read_http)
 """

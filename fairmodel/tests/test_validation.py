@@ -1,6 +1,5 @@
 """The page on the data: self-contained, complete, and honest about what it finds."""
 
-import argparse
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +14,7 @@ from fairmodel.files import read_json
 from fairmodel.interface import Run, ValidationSection
 from fairmodel.testing.samples import random_samples, write_dataset
 from fairmodel.validation.checks import Check, Drawing, Findings
-from fairmodel.validation.page import run, validate
+from fairmodel.validation.page import validate, validate_data
 from matplotlib.figure import Figure
 
 from .projects import make_project, other_config, other_project
@@ -53,8 +52,8 @@ class DepthCheck:
 
 
 def make_run(root: Path) -> Run:
-    section = ValidationSection("Depths <of cells>", lambda: DepthCheck)
-    project, config = replace(other_project(), VALIDATION=(section,)), other_config()
+    section = ValidationSection("Depths <of cells>", f"{__name__}:DepthCheck")
+    project, config = replace(other_project(), validation=(section,)), other_config()
     return Run(project, config, make_project(root / "project", project, config))
 
 
@@ -157,7 +156,7 @@ def test_tables_of_the_markdown_have_straight_columns(folder: Path) -> None:
 
 def test_a_reference_is_written_and_then_compared_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = make_run(tmp_path)
-    run(made, argparse.Namespace(write_reference=True))
+    validate_data(made, write_reference=True)
     written = made.paths.reference_statistics.read_text(encoding="utf-8")
     assert json.loads(written)["rows"] == read_json(made.paths.validation / "validation.json")["rows"]
     assert max(len(line) for line in written.splitlines()) < 120

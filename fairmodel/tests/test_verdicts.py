@@ -263,4 +263,4 @@ def test_a_class_without_rows_is_named(trained: Run, tmp_path: Path) -> None:
     options = run.config.interpretation.model_copy(update={"attribution_rows": 1})
     config = run.config.model_copy(update={"interpretation": options})
     with pytest.raises(UserError, match=r"the class '.*' is empty: none of 1 rows.* raise attribution_rows"):
-        explain(run.project, config, run.paths, ["attributions"])
+        explain(replace(run, config=config), ["attributions"])

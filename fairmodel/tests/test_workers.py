@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from fairmodel.errors import UserError
-from fairmodel.testing.cluster import SOURCE, wait
+from fairmodel.testing.cluster import wait
 from fairmodel.workers import Workers
 from fairmodel.workers.cost import COST_FILE, Cost, Usage, read_costs, step_cost
 
 from . import tasks
+from .projects import ENGINE_ROOT
 
 
 def run(processes: int, function: Any, items: Sequence[Any], folder: Path | None = None) -> list[tuple[int, Any]]:
@@ -126,8 +127,8 @@ PROGRAM = """
 import sys
 from functools import partial
 from pathlib import Path
-from {package} import tasks
-from {base}.workers import Workers
+from fairmodel.workers import Workers
+from tests import tasks
 
 if __name__ == "__main__":
     function = partial(tasks.write_once, folder=Path(sys.argv[1]))
@@ -141,8 +142,8 @@ if __name__ == "__main__":
 def test_no_process_stays_behind(sign: signal.Signals, tmp_path: Path) -> None:
     """Whether it is killed or gets Ctrl-C, which a terminal sends to all its processes: the next run goes on."""
     script, folder = tmp_path / "program.py", tmp_path / "out"
-    script.write_text(PROGRAM.format(package=__package__, base=__package__.rpartition(".")[0]))
-    environment = os.environ | {"PYTHONPATH": str(SOURCE)}
+    script.write_text(PROGRAM)
+    environment = os.environ | {"PYTHONPATH": str(ENGINE_ROOT)}
     command = [sys.executable, str(script), str(folder)]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
     wait((folder / "stuck").exists, "no task was reached")

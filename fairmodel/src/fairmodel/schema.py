@@ -38,7 +38,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Schema:
-    """Everything the core needs to know of a project's data.
+    """Everything the engine needs to know of a project's data.
 
     `entity` is the plural noun for one row, used in figures, progress bars and as the count's key in the metrics;
     `signal` is the index in `classes` of the class whose probability is the score; `spectators` are columns

@@ -48,7 +48,7 @@ NOTES = (
 
 
 def run_ablations(run: Run, workers: Workers) -> None:
-    """Train the profile's network and each variant of `project.ablations` with the same seed on the same rows.
+    """Train the profile's network and each variant of `Project(ablations=…)` with the same seed on the same rows.
 
     Writes `reports/<profile>/reproduction/ablations.*`.
     """
@@ -78,7 +78,7 @@ def _variants(project: Project) -> dict[str, Ablation]:
     """All models of the study, the whole one first."""
     if not project.ablations or BASELINE in project.ablations:
         message = (
-            f"ablations of the Project must name at least one variant of the network, and none {BASELINE!r}, "
+            f"Project(ablations=…) must name at least one variant of the network, and none {BASELINE!r}, "
             "which is the network of the profile itself"
         )
         raise UserError(message)
@@ -92,7 +92,7 @@ def _vary(project: Project, config: RunConfig, name: str, ablation: Ablation) ->
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(map(str, problem["loc"]))
-        message = f"ablations[{name!r}] of the Project does not fit the [model] section: {key}: {problem['msg']}"
+        message = f"Project(ablations=…)[{name!r}] does not fit the [model] section: {key}: {problem['msg']}"
         raise UserError(message) from error
     return config.model_copy(update={"model": model})
 

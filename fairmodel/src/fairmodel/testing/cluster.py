@@ -16,7 +16,6 @@ from ..workers import Workers
 
 __all__ = ["LocalCluster", "local_cluster", "run_on", "wait", "when_stuck"]
 
-SOURCE = Path(__file__).resolve().parents[2]  # what workers import the engine from
 SECONDS = 60.0
 
 
@@ -63,7 +62,8 @@ def local_cluster(folder: Path, threads: tuple[int, ...], allowed_failures: int 
 def _start(
     command: str, options: list[str], log: Path, more: dict[str, str] | None = None
 ) -> "subprocess.Popen[bytes]":
-    environment = os.environ | {"PYTHONPATH": str(SOURCE)} | (more or {})
+    importable = os.pathsep.join(filter(None, sys.path))  # a worker imports what this process can
+    environment = os.environ | {"PYTHONPATH": importable} | (more or {})
     with log.open("wb") as stream:
         return subprocess.Popen([sys.executable, "-m", "dask", command, *options], stderr=stream, env=environment)
 

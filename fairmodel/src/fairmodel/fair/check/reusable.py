@@ -42,7 +42,7 @@ def units(subject: Subject) -> Iterator[Evidence]:
     for item in subject.project.schema.inputs:
         silent = [f.name for f in item.features if not f.unit.strip() or not f.description.strip()]
         text = f"{len(item.features)} features; without unit or description: {', '.join(silent) or 'none'}"
-        yield Evidence(f"SCHEMA, input {item.name}", text, good=not silent)
+        yield Evidence(f"Project(schema=…), input {item.name}", text, good=not silent)
 
 
 def ranges(subject: Subject) -> Iterator[Evidence]:
