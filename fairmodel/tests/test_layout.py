@@ -20,7 +20,7 @@ FLOORS = (
     ("fair",),
     ("report",),
     ("commands",),
-    ("cli", "testing"),
+    ("cli", "testing", "documentation"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = sorted(path for path in ENGINE.rglob("*.py") if path != ENGINE / "__init__.py")
@@ -32,7 +32,10 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = package[: len(package) - (node.level - 1)]
-            yield ".".join([*base, *([node.module] if node.module else [alias.name for alias in node.names])]), node.lineno
+            yield (
+                ".".join([*base, *([node.module] if node.module else [alias.name for alias in node.names])]),
+                node.lineno,
+            )
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("fairmodel."):
             yield str(node.module).removeprefix("fairmodel."), node.lineno
 

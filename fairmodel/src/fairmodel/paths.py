@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .errors import UserError
 
-__all__ = ["Paths"]
+__all__ = ["Paths", "TrialPaths", "trials_folder"]
 
 
 @dataclass(frozen=True)
@@ -124,3 +124,36 @@ class Paths:
     def page(self) -> Path:
         """The HTML report."""
         return self.report / "report.html"
+
+
+@dataclass(frozen=True)
+class TrialPaths(Paths):
+    """The files of a trial: the data set of a profile, or another one, and a folder for all that the trial makes."""
+
+    folder: Path
+    data: Path
+    rows: int | None = None
+
+    @property
+    def model(self) -> Path:
+        """The folder of the trial."""
+        return self.folder
+
+    @property
+    def report(self) -> Path:
+        """The same: the metrics lie beside the weights."""
+        return self.folder
+
+    @property
+    def processed(self) -> Path:
+        """The data set that the trial uses."""
+        return self.data
+
+    def split(self, name: str) -> Path:
+        """The rows of one split; a trial with fewer rows has training rows of its own."""
+        return self.folder / "train.h5" if name == "train" and self.rows else self.data / f"{name}.h5"
+
+
+def trials_folder(paths: Paths) -> Path:
+    """Where the trials of all studies of a profile are."""
+    return paths.root / "models" / paths.profile / "trials"

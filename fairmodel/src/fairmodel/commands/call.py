@@ -48,7 +48,7 @@ def _workers(kind: str, run: Run, arguments: argparse.Namespace) -> "Workers":
     """As many processes as there are cores, or trainings as fit onto them, unless the options say otherwise."""
     if kind == "chunks":
         return _shared(run, arguments, run.paths.raw)
-    from ..reproduce.trials import trials_folder
+    from ..paths import trials_folder
     from ..training.device import find_device
 
     workers = _shared(run, arguments, trials_folder(run.paths))

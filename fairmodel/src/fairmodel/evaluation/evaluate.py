@@ -6,24 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
-from torch import nn
 
-from ..dataset import Dataset, Samples
+from ..dataset import Dataset
 from ..errors import UserError
 from ..files import sha256, write_json
 from ..interface import Run
 from ..progress import progress
 from ..settings.evaluation import EvaluationConfig
-from ..training.batches import as_tensors
-from ..training.device import device_of, find_device, threads
+from ..training.device import find_device, threads
 from .dependence import dependence, groups, sculpting
+from .network import load_network, predict
 from .rows import ScoredRows, write_scores
 from .separation import FEWEST_ROWS, calibration, separation_entry
 from .uncertainty import resamples
 
-__all__ = ["evaluate", "load_network", "measure", "predict", "probabilities"]
+__all__ = ["averages", "evaluate", "measure"]
 
 LEAST_PROBABILITY = 1e-38  # the logarithm of 0 is not finite
 
@@ -61,39 +58,6 @@ def _weights(dataset: Dataset, config: Path) -> np.ndarray:
         message = f"{dataset.path}: the weights cannot be used: {problem}; {remedy}"
         raise UserError(message)
     return weight
-
-
-def load_network(run: Run) -> nn.Module:
-    """The trained network of a profile, in evaluation mode."""
-    if not run.paths.weights.exists():
-        message = f"{run.paths.weights} does not exist; train the network with `make train PROFILE={run.paths.profile}`"
-        raise UserError(message)
-    network = run.project.build(run.config.model)
-    try:
-        network.load_state_dict(load_file(run.paths.weights))
-    except Exception as error:
-        message = (
-            f"{run.paths.weights} does not fit the [model] section of {run.paths.config} ({error}); train it again"
-        )
-        raise UserError(message) from error
-    return network.eval()
-
-
-def predict(network: nn.Module, dataset: Dataset, batch_size: int) -> np.ndarray:
-    """Class probabilities, float64 (row, class), of every row in order."""
-    parts = []
-    with progress(None, total=len(dataset), title="predict", unit=dataset.schema.entity) as bar:
-        for batch in dataset.batches(batch_size):
-            parts.append(probabilities(network, batch))
-            bar.update(len(batch))
-    return np.concatenate(parts)
-
-
-def probabilities(network: nn.Module, samples: Samples) -> np.ndarray:
-    """Class probabilities, float64 (row, class), of some rows."""
-    with torch.inference_mode():
-        inputs, _ = as_tensors(samples, device_of(network))
-        return torch.softmax(network(**inputs).double(), 1).cpu().numpy()
 
 
 def measure(rows: ScoredRows, classes: Sequence[str], options: EvaluationConfig) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from safetensors.numpy import save
 from ..config import RunConfig
 from ..dataset import Dataset, Samples
 from ..errors import UserError
-from ..evaluation.evaluate import load_network
+from ..evaluation.network import load_network
 from ..files import atomic_path, read_json, sha256
 from ..inference.graph import OUTPUTS
 from ..interface import Run

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dataset import CHUNK_ROWS, Dataset, Samples
 from ..errors import UserError
-from ..evaluation.evaluate import load_network
+from ..evaluation.network import load_network
 from ..files import read_json, sha256, write_json, write_text
 from ..identity import identity as identity_of
 from ..interface import Run

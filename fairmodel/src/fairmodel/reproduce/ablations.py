@@ -11,16 +11,16 @@ from ..config import RunConfig
 from ..dataset import Dataset, Samples
 from ..errors import UserError
 from ..evaluation.activity import sparsity
-from ..evaluation.evaluate import load_network
+from ..evaluation.network import load_network
 from ..interface import Ablation, Project, Run
-from ..paths import Paths
+from ..paths import Paths, TrialPaths
 from ..present.tables import Cell, Column, Table
 from ..workers import Workers
 from .compare import agreement, fidelity, paired_bootstrap
 from .figures import ablations_figure
 from .outcome import Beside, Outcome
 from .result import Result, write_result
-from .trials import Trial, TrialPaths, run_trials, with_seed
+from .trials import Trial, run_trials, with_seed
 
 __all__ = ["BASELINE", "run_ablations"]
 

@@ -16,7 +16,7 @@ from ..evaluation.evaluate import evaluate
 from ..files import read_json, sha256, write_json
 from ..identity import identity
 from ..interface import Project, Run
-from ..paths import Paths
+from ..paths import Paths, TrialPaths, trials_folder
 from ..progress import progress
 from ..schema import Schema
 from ..splits import SPLITS
@@ -24,7 +24,7 @@ from ..training.train import train
 from ..workers import Workers
 from .outcome import RECORD, Outcome
 
-__all__ = ["Trial", "TrialPaths", "run_trials", "trials_folder", "with_seed", "write_subset"]
+__all__ = ["Trial", "run_trials", "with_seed", "write_subset"]
 
 BLOCK_ROWS = 4096
 
@@ -42,34 +42,6 @@ def write_subset(source: Path, out: Path, schema: Schema, rows: int, seed: int) 
                 here = chosen[(chosen >= start) & (chosen < start + BLOCK_ROWS)] - start
                 if len(here):
                     writer.append(dataset.read(start, start + BLOCK_ROWS).take(here))
-
-
-@dataclass(frozen=True)
-class TrialPaths(Paths):
-    """The files of a trial: the data set of a profile, or another one, and a folder for all that the trial makes."""
-
-    folder: Path
-    data: Path
-    rows: int | None = None
-
-    @property
-    def model(self) -> Path:
-        """The folder of the trial."""
-        return self.folder
-
-    @property
-    def report(self) -> Path:
-        """The same: the metrics lie beside the weights."""
-        return self.folder
-
-    @property
-    def processed(self) -> Path:
-        """The data set that the trial uses."""
-        return self.data
-
-    def split(self, name: str) -> Path:
-        """The rows of one split; a trial with fewer rows has training rows of its own."""
-        return self.folder / "train.h5" if name == "train" and self.rows else self.data / f"{name}.h5"
 
 
 @dataclass(frozen=True)
@@ -97,11 +69,6 @@ def with_seed(config: RunConfig, number: int) -> RunConfig:
     """The configuration of trial `number`, counted from 1: only its training's seed is another than the profile's."""
     training = config.training.model_copy(update={"seed": config.training.seed + number})
     return config.model_copy(update={"training": training})
-
-
-def trials_folder(paths: Paths) -> Path:
-    """Where the trials of all studies of a profile are."""
-    return paths.root / "models" / paths.profile / "trials"
 
 
 def run_trials(project: Project, paths: Paths, trials: Sequence[Trial], workers: Workers) -> list[Outcome]:

@@ -11,11 +11,11 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 from torch import nn
 
 from ...dataset import Samples
-from ...evaluation.evaluate import load_network
+from ...evaluation.network import load_network
 from ...interface import Run
+from ...paths import TrialPaths
 from ...present.tables import Cell, Column, Measured, Table
 from ...progress import progress
-from ...reproduce.trials import TrialPaths
 from ...schema import Input, Schema
 from ..lrp.relevance import mean_objects
 from ..parts import Context, Drawing, Findings

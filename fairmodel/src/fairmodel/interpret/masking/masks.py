@@ -9,7 +9,7 @@ from torch import nn
 
 from ...dataset import Samples
 from ...errors import UserError
-from ...evaluation.evaluate import probabilities
+from ...evaluation.network import probabilities
 from ...evaluation.separation import Ranking
 from ...evaluation.uncertainty import resamples
 from ...present.tables import Measured

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ...evaluation.evaluate import load_network
+from ...evaluation.network import load_network
 from ...files import read_json
 from ...interface import Run
-from ...paths import Paths
+from ...paths import Paths, TrialPaths, trials_folder
 from ...present.tables import Measured, Table
 from ...progress import progress
 from ...reproduce.outcome import RECORD
-from ...reproduce.trials import TrialPaths, trials_folder
 from ..attributions.methods import METHODS, attribute
 from ..lrp.relevance import mean_objects
 from ..parts import Context, Drawing, Findings

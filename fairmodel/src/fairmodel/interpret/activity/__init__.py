@@ -1,1 +1,0 @@
-"""How active the nodes of a network are."""
