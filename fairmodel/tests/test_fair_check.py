@@ -14,7 +14,7 @@ from fairmodel.cli import main
 from fairmodel.fair.check import findable
 from fairmodel.fair.check.network import Network
 from fairmodel.fair.check.principles import CHECKS, PRINCIPLES
-from fairmodel.fair.check.registry import Check, Evidence, Status, evaluate
+from fairmodel.fair.check.registry import FairCheck, Evidence, Status, evaluate
 from fairmodel.fair.check.section import fair_sections
 from fairmodel.files import read_json
 from fairmodel.interface import Project, Run
@@ -199,7 +199,7 @@ def test_metadata_that_need_the_model_do_not_outlive_it(good: Run, monkeypatch: 
     def weights(subject: object) -> Iterator[Evidence]:
         yield Evidence("weights", "", good=subject.paths.weights.is_file())  # type: ignore[attr-defined]
 
-    clinging = Check("F2.weights", "", weights, "", metadata=True)
+    clinging = FairCheck("F2.weights", "", weights, "", metadata=True)
     monkeypatch.setattr(findable, "CHECKS", (*findable.CHECKS, clinging))
     assert evaluate(BY_NAME["A2.survives"], subject_of(good)).status is Status.FAIL
 

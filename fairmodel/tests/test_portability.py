@@ -15,7 +15,7 @@ from fairmodel.inference.backends import open_backend
 from fairmodel.interface import Published, Run
 from fairmodel.portability import run as module
 from fairmodel.portability.compare import compare_platforms
-from fairmodel.portability.measure import Measured, Task, measure
+from fairmodel.portability.measure import RuntimeMeasurement, Task, measure
 from fairmodel.portability.run import Settings, portability, portability_sections
 from fairmodel.portability.tables import answers, describe_platform
 
@@ -170,6 +170,6 @@ def test_platforms_that_cannot_be_compared(measured: Run, tmp_path: Path) -> Non
 
 
 def test_without_the_network_there_is_nothing_to_compare_with(exported: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "run_locally", lambda *_: [(0, Measured(problem="no weights here"))])
+    monkeypatch.setattr(module, "run_locally", lambda *_: [(0, RuntimeMeasurement(problem="no weights here"))])
     with pytest.raises(UserError, match="no weights here"):
         portability(exported.project, exported.paths, SETTINGS)

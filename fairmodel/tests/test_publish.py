@@ -15,7 +15,7 @@ from fairmodel.errors import UserError
 from fairmodel.fair.publish.record import record_content, record_key
 from fairmodel.fair.publish.records import connect
 from fairmodel.fair.publish.server import ClientError
-from fairmodel.metadata.source import Identity, Metadata, Model, Person, Reference
+from fairmodel.metadata.source import Identity, Metadata, ModelDescription, Person, Reference
 
 from .deposits import FILES, Target
 from .invenio import Invenio
@@ -134,7 +134,7 @@ def test_the_record_says_what_fair_toml_says() -> None:
         Person(name="G"),
     )
     metadata = Metadata(
-        identity, people, Model(limitations="few"), references=(Reference("article", "R", doi="10.1/x"),)
+        identity, people, ModelDescription(limitations="few"), references=(Reference("article", "R", doi="10.1/x"),)
     )
     content = record_content(metadata, key="urn:uuid:1", publisher="Zenodo", date="2030-01-31")
     assert content["metadata"] == {

@@ -7,7 +7,7 @@ import pytest
 import torch
 from fairmodel.errors import UserError
 from fairmodel.interpret import mean_objects, shapley
-from fairmodel.interpret.attributions.shapley import Group, check_groups, correlated_groups, rank_correlations
+from fairmodel.interpret.attributions.shapley import FeatureGroup, check_groups, correlated_groups, rank_correlations
 
 from .relevance_networks import PairNetwork, close, random_objects, seeded
 from .test_attributions import COUNTS, OBJECTS
@@ -49,7 +49,7 @@ def test_sampled_values_agree_with_all_orders_within_their_errors() -> None:
 def test_of_two_groups_one_pair_of_orders_is_all_of_them() -> None:
     network, objects = seeded(PairNetwork), random_objects(COUNTS)
     baseline = {"objects": torch.tensor([0.5, -1, 2]).double()}
-    chosen = (Group("objects", ("a", "c")), Group("objects", ("b",)))
+    chosen = (FeatureGroup("objects", ("a", "c")), FeatureGroup("objects", ("b",)))
     found = shapley(network, {"objects": objects}, OBJECTS, baseline=baseline, groups=chosen, pairs=2)
     groups = found.groups
     assert groups is not None
@@ -96,13 +96,13 @@ def test_a_constant_feature_correlates_with_none() -> None:
 @pytest.mark.parametrize(
     ("groups", "message"),
     [
-        ([Group("object", ("a",))], "the group 'a' is one of 'object'; the inputs are objects"),
-        ([Group("objects", ("a", "d"))], "has the feature 'd', which objects lack; their features are a, b, c"),
-        ([Group("objects", ("a",)), Group("objects", ("a",))], "the feature 'a' of objects is in two groups"),
-        ([Group("objects", ("a", "b"))], "no group holds objects.c"),
+        ([FeatureGroup("object", ("a",))], "the group 'a' is one of 'object'; the inputs are objects"),
+        ([FeatureGroup("objects", ("a", "d"))], "has the feature 'd', which objects lack; their features are a, b, c"),
+        ([FeatureGroup("objects", ("a",)), FeatureGroup("objects", ("a",))], "the feature 'a' of objects is in two groups"),
+        ([FeatureGroup("objects", ("a", "b"))], "no group holds objects.c"),
     ],
 )
-def test_bad_groups(groups: list[Group], message: str) -> None:
+def test_bad_groups(groups: list[FeatureGroup], message: str) -> None:
     with pytest.raises(UserError, match=message):
         check_groups(groups, OBJECTS)
 

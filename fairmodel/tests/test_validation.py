@@ -13,7 +13,7 @@ from fairmodel.errors import UserError
 from fairmodel.files import read_json
 from fairmodel.interface import Run, ValidationSection
 from fairmodel.testing.samples import random_samples, write_dataset
-from fairmodel.validation.checks import Check, Drawing, Findings
+from fairmodel.validation.checks import DataCheck, DataFigure, DataFindings
 from fairmodel.validation.page import validate, validate_data
 from matplotlib.figure import Figure
 
@@ -36,16 +36,16 @@ class DepthCheck:
         real = np.arange(10) < samples.counts["cells"][:, None]
         self.depths.append(samples.inputs["cells"][real, 0])
 
-    def finish(self) -> Findings:
+    def finish(self) -> DataFindings:
         figure = Figure()
         figure.subplots().plot([1, 2])
         mean = float(np.concatenate(self.depths).mean())
-        return Findings(
-            (Drawing("depth", "How deep <cells> are.", figure),),
+        return DataFindings(
+            (DataFigure("depth", "How deep <cells> are.", figure),),
             (
-                Check("mean depth", "mm", 2.4, 2.6, "a book", mean, 0.05),
-                Check("mean depth | again", "mm", 0.0, 1.0, "another book", mean, 0.05),
-                Check("colour", "1", 0.0, INF, "a third book", None),
+                DataCheck("mean depth", "mm", 2.4, 2.6, "a book", mean, 0.05),
+                DataCheck("mean depth | again", "mm", 0.0, 1.0, "another book", mean, 0.05),
+                DataCheck("colour", "1", 0.0, INF, "a third book", None),
             ),
             ("Cells were & are small.",),
         )
@@ -84,7 +84,7 @@ def folder(validated: Run) -> Path:
 def test_verdicts(
     low: float, high: float, seen: float | None, error: float, deviation: float | None, verdict: str
 ) -> None:
-    check = Check("a length", "m", low, high, "a book", seen, error)
+    check = DataCheck("a length", "m", low, high, "a book", seen, error)
     assert check.deviation == (None if deviation is None else pytest.approx(deviation))
     assert check.verdict == verdict
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from fairmodel.interpret.verdicts.evidence import Evidence, MethodEvidence, Partner
+from fairmodel.interpret.verdicts.evidence import MethodEvidence, Partner, VerdictEvidence
 from fairmodel.interpret.verdicts.sample import FeatureKey
 from fairmodel.interpret.verdicts.verdict import sentences
 from fairmodel.present.tables import Measured
@@ -36,13 +36,13 @@ def evidence(
     losses: Mapping[str, float] | None = None,
     partners: Mapping[str, Partner] | None = None,
     spread: Mapping[str, tuple[Measured, ...]] | None = None,
-) -> Evidence:
+) -> VerdictEvidence:
     names = list(methods)
     worth = {"width": 0.1, "depth": 0.05, "colour": 0.02, "age": 0.01} if losses is None else losses
     agreement = {
         (left, right): Measured(0.9 - 0.3 * place, 0.05) for place, right in enumerate(names) for left in names[:place]
     }
-    return Evidence(
+    return VerdictEvidence(
         tuple(FeatureKey("things", name) for name in NAMES),
         methods,
         agreement,
@@ -54,7 +54,7 @@ def evidence(
     )
 
 
-def text(found: Evidence) -> str:
+def text(found: VerdictEvidence) -> str:
     return "\n".join(sentences(found))
 
 
@@ -142,5 +142,5 @@ def test_a_single_feature_is_enough() -> None:
     alone = MethodEvidence("Alone", "recommended", (Measured(1.0, 0.0),), GOOD, 0.0, HEARS)
     pair = {("a", "b"): Measured(0.0, 0.0)}
     key, loss = (FeatureKey("things", "width"),), (Measured(0.2, 0.01),)
-    found = Evidence(key, {"a": alone, "b": alone}, pair, loss, (0.1,), (None,), {}, 0)
+    found = VerdictEvidence(key, {"a": alone, "b": alone}, pair, loss, (0.1,), (None,), {}, 0)
     assert "most at width (100.0 ± 0.0 %)" in text(found)

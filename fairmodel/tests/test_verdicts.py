@@ -24,7 +24,7 @@ from fairmodel.interpret.verdicts.randomisation import (
     untrained,
 )
 from fairmodel.interpret.verdicts.retrainings import retrained_weights
-from fairmodel.interpret.verdicts.sample import Shares, draws, shares_of, thinned
+from fairmodel.interpret.verdicts.sample import FeatureShares, draws, shares_of, thinned
 from fairmodel.paths import Paths
 from fairmodel.testing.samples import random_samples
 from safetensors.torch import load_file, save_file
@@ -72,8 +72,8 @@ def test_rank_correlations_are_those_of_scipy() -> None:
 def test_methods_that_rank_alike_agree() -> None:
     values, random = np.arange(1.0, 7), np.random.default_rng(2)
 
-    def shares(values: np.ndarray) -> Shares:
-        return Shares(values, values + 0.7 * random.normal(size=(50, 6)))
+    def shares(values: np.ndarray) -> FeatureShares:
+        return FeatureShares(values, values + 0.7 * random.normal(size=(50, 6)))
 
     found = agreement({"a": shares(values), "b": shares(values**2), "c": shares(-values)}, spearman)
     assert found.values == pytest.approx(np.array([[1, 1, -1], [1, 1, -1], [-1, -1, 1]]))

@@ -3,6 +3,6 @@
 A project gives it one object, `fairmodel.Project`; see the user guide. Names are imported when they are first used.
 """
 
-import lazy_loader
+from .lazy import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_stub(__name__)

@@ -32,9 +32,9 @@ Model = TypeVar("Model", bound=BaseModel)
 class Fractions(Section):
     """Share of the rows that each split gets; they add up to one."""
 
-    train: Fraction
-    val: Fraction
-    test: Fraction
+    train: Fraction = Field(description="rows that the network is fitted to")
+    val: Fraction = Field(description="rows that choose the best epoch")
+    test: Fraction = Field(description="rows for the metrics, unseen by the training")
 
     @model_validator(mode="after")
     def _sum_to_one(self) -> Self:
@@ -48,19 +48,21 @@ class Fractions(Section):
 class DataConfig(Section):
     """`[data]`: where the rows come from; `[data.options]` is the project's own model."""
 
-    source: Literal["simulation", "zenodo", "cern"] = "simulation"
-    seed: Seed = 1
+    source: Literal["simulation", "zenodo", "cern"] = Field(default="simulation", description="origin of the rows")
+    seed: Seed = Field(default=1, description="decides everything random in the data step")
     split: Literal["event", "file", "random-file", "row", "k-fold"] = Field(
-        default="event", description="what goes into a split as a whole, and how it is chosen"
+        default="event", description="what stays together in one split, and how it is chosen"
     )
-    fractions: Fractions = Fractions(train=0.7, val=0.1, test=0.2)
+    fractions: Fractions = Field(
+        default=Fractions(train=0.7, val=0.1, test=0.2), description="shares of the rows; they add up to one"
+    )
     folds: Annotated[int, Field(ge=2)] | None = Field(
         default=None, description="k-fold: number of parts", validate_default=True
     )
     fold: Annotated[int, Field(ge=0)] | None = Field(
         default=None, description="k-fold: which part is val, from 0", validate_default=True
     )
-    options: Any = None
+    options: Any = Field(default=None, description="keys that the project declares (`DataOptions`)")
 
     @field_validator("folds", "fold")
     @classmethod
@@ -87,14 +89,16 @@ class DataConfig(Section):
 class TrainingConfig(Section):
     """`[training]`: optimisation, stopping and the seed of everything random in it."""
 
-    seed: Seed = 1
-    epochs: Positive
-    batch_size: Positive = 128
+    seed: Seed = Field(default=1, description="decides everything random in the training")
+    epochs: Positive = Field(description="largest number of passes over the training rows")
+    batch_size: Positive = Field(default=128, description="rows per step of the optimiser")
     micro_batch: Positive = Field(default=128, description="rows per backward pass; gradients of a batch add up")
-    optimiser: Literal["adam", "adamw"] = "adamw"
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    schedule: Literal["constant", "one-cycle"] = "constant"
+    optimiser: Literal["adam", "adamw"] = Field(default="adamw", description="read by the project's `optimiser`")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(default=1e-3, description="highest one of the schedule")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(default=0.0, description="read by the project's `optimiser`")
+    schedule: Literal["constant", "one-cycle"] = Field(
+        default="constant", description="learning rate of each step: always the same, or one rise and fall"
+    )
     ema_decay: Fraction | None = Field(
         default=None, description="evaluate and keep the exponential moving average of the weights, with this decay"
     )
@@ -104,15 +108,15 @@ class TrainingConfig(Section):
         default=131072, description="rows held in memory and shuffled together; a data set with no more is read once"
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto: a GPU if there is one")
-    precision: Literal["float32", "bfloat16"] = Field(default="float32", description="of the matrix products")
-    threads: Positive = Field(default=1, description="more pay off for large networks only; another number, other bits")
+    precision: Literal["float32", "bfloat16"] = Field(default="float32", description="arithmetic of the matrix products in the training")
+    threads: Positive = Field(default=1, description="CPU threads; another number rounds differently")
 
 
 class ExportConfig(Section):
     """`[export]`: the ONNX graph and how closely it must follow PyTorch."""
 
-    opset: Annotated[int, Field(ge=18, le=23)] = 18
-    tolerance: Annotated[float, Field(gt=0)] = Field(default=1e-4, description="largest relative logit difference")
+    opset: Annotated[int, Field(ge=18, le=23)] = Field(default=18, description="version of the ONNX operators")
+    tolerance: Annotated[float, Field(gt=0)] = Field(default=1e-4, description="largest relative difference of a logit from PyTorch")
     rows: Positive = Field(default=256, description="test rows on which the graph is compared")
     calibration_rows: Positive = Field(default=1024, description="training rows from which int8 gets its scales")
 
@@ -120,7 +124,7 @@ class ExportConfig(Section):
 class ReportConfig(Section):
     """`[report]`: the HTML page."""
 
-    score_bins: Positive = 40
+    score_bins: Positive = Field(default=40, description="bins of the score histograms")
 
 
 class RunConfig(Section):

@@ -1,6 +1,12 @@
-"""Functions by name: "package.module:function" is imported when it is called, so that `--help` needs no PyTorch."""
+"""Names that are imported when they are used, so that `--help` needs no PyTorch.
+
+A function is named as "package.module:function"; a package lists what it offers in its `__init__.pyi`.
+"""
 
 import ast
+import pkgutil
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -10,14 +16,14 @@ from typing import Any, Generic, TypeVar, overload
 
 from .errors import UserError
 
-__all__ = ["Hook", "Lazy", "lazily"]
+__all__ = ["Hook", "Lazy", "attach_stub", "lazily"]
 
 F = TypeVar("F")
 
 
 @dataclass(frozen=True)
 class Lazy:
-    """A function or class that is imported when it is called; two with the same name are equal, and it can be pickled."""
+    """A function or class that is imported when it is called; it can be pickled, and two with one name are equal."""
 
     name: str
 
@@ -55,6 +61,23 @@ class Lazy:
 def lazily(value: Any) -> Any:
     """The function itself, or a `Lazy` one where its name is given."""
     return Lazy(value) if isinstance(value, str) else value
+
+
+def attach_stub(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """Make `__getattr__`, `__dir__` and `__all__` (PEP 562) of a package from the imports in its `__init__.pyi`."""
+    stub = ast.parse(pkgutil.get_data(package, "__init__.pyi") or b"")
+    listed = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    places = {alias.name: f"{'.' * node.level}{node.module}" for node in listed for alias in node.names}
+
+    def load(name: str) -> Any:
+        if name not in places:
+            message = f"module {package!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        value = getattr(import_module(places[name], package), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return load, lambda: sorted(places), sorted(places)
 
 
 class Hook(Generic[F]):

@@ -8,7 +8,7 @@ import pytest
 
 from hbb_in.data.simulation import tracker
 from fairmodel.dataset import Samples
-from fairmodel.validation.checks import Check, Collector, Findings
+from fairmodel.validation.checks import DataCheck, Collector, DataFindings
 from hbb_in.validation.jet_columns import BOTTOM, CHARM, LIGHT, JetColumns
 from hbb_in.validation.published import CMS_ERRORS
 from hbb_in.validation.resolution import Resolution
@@ -24,19 +24,19 @@ SIMULATION: Mapping[str, Any] = {"source": "simulation", "configuration": {"opti
 CERN: Mapping[str, Any] = {"source": "cern", "configuration": {"options": {"pileup": 0.0}}}
 
 
-def findings(collector: Collector, *parts: Samples) -> Findings:
+def findings(collector: Collector, *parts: Samples) -> DataFindings:
     for part in parts:
         collector.add(part)
     return collector.finish()
 
 
-def by_name(found: Findings) -> dict[str, Check]:
+def by_name(found: DataFindings) -> dict[str, DataCheck]:
     checks = {check.quantity: check for check in found.checks}
     assert len(checks) == len(found.checks)
     return checks
 
 
-def one(found: Findings, text: str) -> Check:
+def one(found: DataFindings, text: str) -> DataCheck:
     (check,) = [check for name, check in by_name(found).items() if text in name]
     return check
 

@@ -14,7 +14,7 @@ from ..dataset import Samples
 from ..training.batches import as_tensors
 from ..training.device import device_of
 
-__all__ = ["INACTIVE", "Layer", "layers_of", "relative_activity", "sparsity"]
+__all__ = ["INACTIVE", "LayerActivity", "layers_of", "relative_activity", "sparsity"]
 
 INACTIVE = 0.2
 BATCH_ROWS = 32
@@ -23,7 +23,7 @@ CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerActivity:
     """A layer of activations: the name of its module, and the activity of its nodes, float64 (class, node).
 
     The activity of a node is the sum of the magnitude of its activation over all rows of a class and all places where
@@ -63,7 +63,7 @@ def relative_activity(network: nn.Module, samples: Samples, classes: int) -> lis
     return [layer.relative for layer in layers_of(network, samples, classes)]
 
 
-def layers_of(network: nn.Module, samples: Samples, classes: int) -> list[Layer]:
+def layers_of(network: nn.Module, samples: Samples, classes: int) -> list[LayerActivity]:
     """Activity of each layer of activations, in the order of the computation.
 
     The inputs ask for gradients, which makes a network compute with its modules where it knows shortcuts.
@@ -78,7 +78,7 @@ def layers_of(network: nn.Module, samples: Samples, classes: int) -> list[Layer]
             names = [name for name, _ in layers]
             sums = [values.new_zeros(classes, values.shape[1]).index_add(0, labels, values) for _, values in layers]
             totals = [left + right for left, right in zip(totals, sums, strict=True)] if totals else sums
-    return [Layer(name, total.cpu().numpy()) for name, total in zip(names, totals, strict=True)]
+    return [LayerActivity(name, total.cpu().numpy()) for name, total in zip(names, totals, strict=True)]
 
 
 @contextmanager

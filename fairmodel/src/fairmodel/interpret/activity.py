@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from ..evaluation.activity import INACTIVE, Layer, layers_of
+from ..evaluation.activity import INACTIVE, LayerActivity, layers_of
 from ..present.tables import Cell, Column, Table
 from ..schema import Schema
 from .parts import Context, Drawing, Findings
@@ -28,7 +28,7 @@ def explain_activity(context: Context) -> Findings:
     if not layers:
         return Findings(paragraphs=["The network has no layer of activations."], details={"layers": []})
     labels = labels_of(layers)
-    whole = Layer(ALL, np.concatenate([layer.relative for layer in layers], 1))
+    whole = LayerActivity(ALL, np.concatenate([layer.relative for layer in layers], 1))
     found = [
         {
             "name": layer.name,
@@ -42,13 +42,13 @@ def explain_activity(context: Context) -> Findings:
     return Findings([_table(layers, labels, schema)], _drawings(layers, labels, schema), details=details)
 
 
-def labels_of(layers: Sequence[Layer]) -> list[str]:
+def labels_of(layers: Sequence[LayerActivity]) -> list[str]:
     """A short name for each layer: the part of the network that it is in, and its number there."""
     parts = [layer.name.split(".")[0] for layer in layers]
     return [f"{part} {parts[:place].count(part) + 1}" for place, part in enumerate(parts)]
 
 
-def _drawings(layers: Sequence[Layer], labels: Sequence[str], schema: Schema) -> list[Drawing]:
+def _drawings(layers: Sequence[LayerActivity], labels: Sequence[str], schema: Schema) -> list[Drawing]:
     signal = schema.classes[schema.signal]
     return [
         Drawing(
@@ -76,7 +76,7 @@ def _drawings(layers: Sequence[Layer], labels: Sequence[str], schema: Schema) ->
     ]
 
 
-def _table(layers: Sequence[Layer], labels: Sequence[str], schema: Schema) -> Table:
+def _table(layers: Sequence[LayerActivity], labels: Sequence[str], schema: Schema) -> Table:
     inactive = [Column(f"inactive_{name}", f"Inactive for {name}", digits=1, percent=True) for name in schema.classes]
     columns = (
         Column("layer", "Layer"),
@@ -94,7 +94,7 @@ def _table(layers: Sequence[Layer], labels: Sequence[str], schema: Schema) -> Ta
     return Table("activity", "Activity of the nodes", columns, rows | {ALL: _row("all", layers, schema)}, notes)
 
 
-def _row(label: str, layers: Sequence[Layer], schema: Schema) -> dict[str, Cell]:
+def _row(label: str, layers: Sequence[LayerActivity], schema: Schema) -> dict[str, Cell]:
     relative = np.concatenate([layer.relative for layer in layers], 1)
     below = relative < INACTIVE
     shares = {f"inactive_{name}": _share(below[index]) for index, name in enumerate(schema.classes)}
@@ -119,7 +119,7 @@ def difference(relative: np.ndarray, signal: int) -> np.ndarray:
     return result
 
 
-def pattern_figure(layers: Sequence[Layer], labels: Sequence[str], schema: Schema) -> Figure:
+def pattern_figure(layers: Sequence[LayerActivity], labels: Sequence[str], schema: Schema) -> Figure:
     """A line of cells for each class in each layer: relative activity, negative for all but the signal class."""
     order = [schema.signal, *(index for index in range(len(schema.classes)) if index != schema.signal)]
     signs = np.where(np.array(order) == schema.signal, 1, -1)[:, None]
@@ -140,7 +140,7 @@ def pattern_figure(layers: Sequence[Layer], labels: Sequence[str], schema: Schem
     return figure
 
 
-def difference_figure(layers: Sequence[Layer], labels: Sequence[str], schema: Schema) -> Figure:
+def difference_figure(layers: Sequence[LayerActivity], labels: Sequence[str], schema: Schema) -> Figure:
     """A line of cells for each layer: relative activity for the signal class minus that for the others."""
     lines = [difference(layer.relative, schema.signal)[None] for layer in layers]
     largest = max(float(np.abs(line).max()) for line in lines)
@@ -152,7 +152,7 @@ def difference_figure(layers: Sequence[Layer], labels: Sequence[str], schema: Sc
     return figure
 
 
-def inactive_figure(layers: Sequence[Layer], labels: Sequence[str], schema: Schema) -> Figure:
+def inactive_figure(layers: Sequence[LayerActivity], labels: Sequence[str], schema: Schema) -> Figure:
     """Share of inactive nodes for each class, and of dead ones, in each layer and in all."""
     figure = Figure(figsize=(5.6, 0.34 * (len(layers) + 1) + 1.6))
     axes = figure.subplots()

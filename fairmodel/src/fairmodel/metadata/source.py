@@ -17,7 +17,7 @@ from .identifiers import (
     url_problem,
 )
 
-__all__ = ["SOURCE", "Identity", "Metadata", "Model", "Person", "Reference", "TrainingData", "read_metadata"]
+__all__ = ["SOURCE", "Identity", "Metadata", "ModelDescription", "Person", "Reference", "TrainingData", "read_metadata"]
 
 SOURCE = "fair.toml"
 
@@ -71,7 +71,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Model:
+class ModelDescription:
     """`[model]`: what the model is, what it is for, what it is not for, and what it takes to run it."""
 
     task: str = ""
@@ -113,7 +113,7 @@ class Metadata:
 
     identity: Identity = field(default_factory=Identity)
     people: tuple[Person, ...] = ()
-    model: Model = field(default_factory=Model)
+    model: ModelDescription = field(default_factory=ModelDescription)
     training_data: TrainingData = field(default_factory=TrainingData)
     references: tuple[Reference, ...] = ()
 

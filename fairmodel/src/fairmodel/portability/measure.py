@@ -14,7 +14,7 @@ from ..errors import MissingDeviceError, UserError
 from ..inference.backends import Backend, open_backend
 from ..interface import Project
 
-__all__ = ["Measured", "Task", "measure"]
+__all__ = ["RuntimeMeasurement", "Task", "measure"]
 
 BLOCK = 4096  # rows in memory at a time while all are predicted
 SINGLE_ROWS = 100  # batches of one row, in each repeat
@@ -35,7 +35,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Measured:
+class RuntimeMeasurement:
     """What was seen of a runtime; without `logits` it could not run, for the reason that `problem` gives.
 
     logits: float32 (row, class) of all rows; times: batch size -> seconds of each repeat; device: where it computed;
@@ -65,14 +65,14 @@ class Measured:
         return {"status": "measured", "device": self.device, **numbers}
 
 
-def measure(task: Task) -> Measured:
+def measure(task: Task) -> RuntimeMeasurement:
     """Open the runtime and measure it; one that is not to be had here is a result too."""
     started = time.perf_counter()
     project = task.project
     try:
         backend = open_backend(task.backend, task.folder, project, threads=task.threads, precision=task.precision)
     except UserError as error:
-        return Measured(problem=str(error), missing_device=isinstance(error, MissingDeviceError))
+        return RuntimeMeasurement(problem=str(error), missing_device=isinstance(error, MissingDeviceError))
     opening = time.perf_counter() - started
     with Dataset(task.rows, project.schema) as dataset:
         parts = [backend.run(batch.inputs).logits for batch in dataset.batches(BLOCK)]
@@ -82,7 +82,7 @@ def measure(task: Task) -> Measured:
     times = {size: [*clock.times(backend, _repeated(first, size), task.repeats)] for size in task.batches}
     times[1] = [*clock.single_rows(backend, first, task.repeats)]
     memory = max(memory, _memory())
-    return Measured("", False, np.concatenate(parts), times, backend.device, clock.busy, opening, memory)
+    return RuntimeMeasurement("", False, np.concatenate(parts), times, backend.device, clock.busy, opening, memory)
 
 
 def _memory() -> float:

@@ -24,7 +24,7 @@ from ..reproduce.outcome import Beside
 from ..settings.inference import BACKENDS, PRECISIONS
 from ..workers.local import run_locally
 from .figures import Times, speed_figure
-from .measure import Measured, Task, measure
+from .measure import RuntimeMeasurement, Task, measure
 from .tables import accuracy_table, answers, describe_platform, platform_table, speed_table
 
 __all__ = ["Settings", "portability", "portability_folder", "portability_sections", "times_of"]
@@ -101,7 +101,9 @@ def times_of(runtimes: Mapping[str, Mapping[str, Any]]) -> Times:
     }
 
 
-def _measured(project: Project, paths: Paths, rows: Path, settings: Settings) -> Iterator[tuple[str, Measured]]:
+def _measured(
+    project: Project, paths: Paths, rows: Path, settings: Settings
+) -> Iterator[tuple[str, RuntimeMeasurement]]:
     combinations = [*_combinations(paths.model)]
     for backend, precision in progress(combinations, total=len(combinations), title="portability", unit="runtimes"):
         task = Task(
@@ -127,7 +129,9 @@ def _combinations(model: Path) -> Iterator[tuple[str, str]]:
                 yield backend, precision
 
 
-def _answers(project: Project, item: Measured, reference: Measured, labels: np.ndarray) -> dict[str, float]:
+def _answers(
+    project: Project, item: RuntimeMeasurement, reference: RuntimeMeasurement, labels: np.ndarray
+) -> dict[str, float]:
     if item.logits is None or reference.logits is None:
         return {}
     rows, expected = (_scored(each.logits, labels, project.schema.signal) for each in (item, reference))

@@ -19,7 +19,7 @@ from ..workers import Workers
 from .compare import agreement, fidelity, paired_bootstrap
 from .figures import ablations_figure
 from .outcome import Beside, Outcome
-from .result import Result, write_result
+from .result import StudyResult, write_result
 from .trials import Trial, run_trials, with_seed
 
 __all__ = ["BASELINE", "run_ablations"]
@@ -71,7 +71,7 @@ def run_ablations(run: Run, workers: Workers) -> None:
     columns = (*COLUMNS, *beside.columns(AUC, FIDELITY, SPARSITY))
     table = Table(STUDY, "Smaller networks, trained anew", columns, rows, (*NOTES, *beside.notes))
     draw = partial(ablations_figure, rows)
-    write_result(run.paths, Result(STUDY, STUDY, config.training.seed, [table], draw, outcomes), started)
+    write_result(run.paths, StudyResult(STUDY, STUDY, config.training.seed, [table], draw, outcomes), started)
 
 
 def _variants(project: Project) -> dict[str, Ablation]:

@@ -19,7 +19,7 @@ from ..interface import Run
 from ..present.tables import Cell, Column, Measured, Table
 from .figures import comparison_figure
 from .outcome import Outcome
-from .result import Result, write_result
+from .result import StudyResult, write_result
 
 __all__ = ["Pair", "agreement", "compare", "fidelity", "find_run", "paired_bootstrap"]
 
@@ -46,7 +46,7 @@ def compare(run: Run, a: str, b: str) -> None:
     tables = [_metrics_table(pairs, points, names), _scores_table(first, second)]
     draw = partial(comparison_figure, (first, second), run.project.schema, names)
     name = "-".join(["compare", *(re.sub(r"[^A-Za-z0-9_]+", "-", each) for each in names)])
-    write_result(run.paths, Result(name, f"compare A={a} B={b}", options.seed, tables, draw, outcomes), started)
+    write_result(run.paths, StudyResult(name, f"compare A={a} B={b}", options.seed, tables, draw, outcomes), started)
 
 
 def find_run(root: Path, name: str) -> Outcome:

@@ -13,7 +13,7 @@ from ..present.tables import Cell, Column, Measured, Table
 from ..workers import Workers
 from .figures import learning_curve_figure
 from .outcome import Beside
-from .result import Result, write_result
+from .result import StudyResult, write_result
 from .statistics import PowerLaw, Spread, fit_power_law
 from .trials import Trial, run_trials, with_seed
 
@@ -58,7 +58,7 @@ def learning_curve(run: Run, workers: Workers) -> None:
     table = Table(STUDY, "AUC against the number of training rows", COLUMNS, rows, notes)
     draw = partial(learning_curve_figure, points, spreads, fit, run.project.schema.entity)
     details = {"fit": fit.as_json() if fit else None}
-    result = Result(STUDY, STUDY, run.config.training.seed, [table], draw, outcomes, details)
+    result = StudyResult(STUDY, STUDY, run.config.training.seed, [table], draw, outcomes, details)
     write_result(run.paths, result, started)
 
 

@@ -16,11 +16,11 @@ from ..present.style import data_uri, figure_style, save_figure
 from ..present.tables import Table, write_tables
 from .outcome import Outcome
 
-__all__ = ["Result", "reproduction_folder", "reproduction_sections", "write_result"]
+__all__ = ["StudyResult", "reproduction_folder", "reproduction_sections", "write_result"]
 
 
 @dataclass(frozen=True)
-class Result:
+class StudyResult:
     """What a study found: its tables, the first of which is the main one, how to draw it, and what else to keep.
 
     `command` is the target of make that makes it, `seed` the seed that it started from.
@@ -40,7 +40,7 @@ def reproduction_folder(paths: Paths) -> Path:
     return paths.report / "reproduction"
 
 
-def write_result(paths: Paths, result: Result, started: float) -> None:
+def write_result(paths: Paths, result: StudyResult, started: float) -> None:
     """Write the files of a study that began at `started`, a `time.perf_counter()` reading, and print its main table."""
     path = reproduction_folder(paths) / result.name
     weights = [outcome.model / "weights.safetensors" for outcome in result.outcomes]

@@ -12,7 +12,7 @@ from ..present.tables import Cell, Column, Measured, Table
 from ..workers import Workers
 from .figures import seeds_figure
 from .outcome import Beside, Outcome
-from .result import Result, write_result
+from .result import StudyResult, write_result
 from .statistics import Spread, upper_tail
 from .trials import Trial, run_trials, with_seed
 
@@ -51,7 +51,9 @@ def reproduce_seeds(run: Run, workers: Workers) -> None:
     table = Table(STUDY, caption, columns, rows, (NOTE, origin, *beside.notes))
     draw = partial(seeds_figure, [outcome.run["seed"] for outcome in outcomes], rows, values)
     tables = [table, _trials_table(outcomes)]
-    write_result(run.paths, Result(STUDY, "reproduce-seeds", run.config.training.seed, tables, draw, outcomes), started)
+    write_result(
+        run.paths, StudyResult(STUDY, "reproduce-seeds", run.config.training.seed, tables, draw, outcomes), started
+    )
 
 
 def _value(outcome: Outcome, name: str) -> float:

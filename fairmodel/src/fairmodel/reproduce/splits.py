@@ -18,7 +18,7 @@ from ..splits import SPLITS
 from ..workers import Workers
 from .figures import splits_figure
 from .outcome import Beside, Outcome
-from .result import Result, write_result
+from .result import StudyResult, write_result
 from .trials import Trial, run_trials, with_seed
 
 __all__ = ["prepare_split", "reproduce_splits", "shared_events"]
@@ -71,7 +71,7 @@ def reproduce_splits(run: Run, workers: Workers, source: str | None = None) -> N
     columns = (*ROWS, *COLUMNS, *beside.columns(*COLUMNS))
     table = Table(STUDY, "The same data, split in other ways", columns, rows, notes)
     draw = partial(splits_figure, [METHODS[method] for method in methods], outcomes)
-    result = Result(STUDY, "reproduce-splits", seeded.training.seed, [table], draw, outcomes)
+    result = StudyResult(STUDY, "reproduce-splits", seeded.training.seed, [table], draw, outcomes)
     write_result(run.paths, result, started)
 
 

@@ -16,12 +16,12 @@ from .model import Served
 if TYPE_CHECKING:
     from types import FrameType
 
-__all__ = ["GRACE", "Server", "listen", "serve"]
+__all__ = ["GRACE", "ModelServer", "listen", "serve"]
 
 GRACE = 30  # seconds that requests have to finish once the server is told to stop
 
 
-class Server(uvicorn.Server):
+class ModelServer(uvicorn.Server):
     """A server that says on standard output that it has started."""
 
     def __init__(self, config: uvicorn.Config, message: str) -> None:
@@ -54,7 +54,7 @@ def serve(model: Served, limits: Limits, host: str, port: int) -> None:
     with listen(host, port) as listener:
         where = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         message = f"{model.name} {model.version} answers at {where}/v2/models/{model.name} (Ctrl-C stops it)"
-        server = Server(config, message)
+        server = ModelServer(config, message)
         before = signal.signal(signal.SIGTERM, server.stop)
         try:
             with suppress(KeyboardInterrupt):

@@ -32,10 +32,10 @@ Edges = Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_rising
 class Group(Section):
     """A kind of background: the rows with `low` <= spectator < `high`, where a bound may be left out."""
 
-    name: Annotated[str, Field(min_length=1)]
-    spectator: Spectator
-    low: float | None = None
-    high: float | None = None
+    name: Annotated[str, Field(min_length=1, description="name in tables and figures")]
+    spectator: Spectator = Field(description="quantity that defines the group")
+    low: float | None = Field(default=None, description="lower bound, included")
+    high: float | None = Field(default=None, description="upper bound, excluded")
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
@@ -51,15 +51,17 @@ class Group(Section):
 class EvaluationConfig(Section):
     """`[evaluation]`: the test-set metrics and their bootstrap errors."""
 
-    batch_size: Positive = 512
-    threads: Positive = 1
-    bootstrap: Annotated[int, Field(ge=2)] = Field(default=200, description="trials, from which the errors come")
-    seed: Seed = 1
-    weights: bool = Field(default=False, description="weight the rows as the data set says")
-    signal_efficiencies: tuple[Fraction, ...] = Field(default=(0.3, 0.5, 0.8), description="where rejections are given")
-    calibration_bins: Positive = 10
-    dependence: dict[Spectator, Edges] = Field(default={}, description="edges of the bins of each spectator to look at")
-    groups: tuple[Group, ...] = Field(default=(), description="kinds of background to look at one by one")
+    batch_size: Positive = Field(default=512, description="rows that the network answers at a time")
+    threads: Positive = Field(default=1, description="CPU threads")
+    bootstrap: Annotated[int, Field(ge=2)] = Field(default=200, description="bootstrap samples for the errors")
+    seed: Seed = Field(default=1, description="decides the bootstrap samples")
+    weights: bool = Field(default=False, description="weight each row with the column `weights` of the data set")
+    signal_efficiencies: tuple[Fraction, ...] = Field(
+        default=(0.3, 0.5, 0.8), description="signal efficiencies at which rejections are given"
+    )
+    calibration_bins: Positive = Field(default=10, description="bins of the reliability curve")
+    dependence: dict[Spectator, Edges] = Field(default={}, description="by spectator: the edges of its bins")
+    groups: tuple[Group, ...] = Field(default=(), description="kinds of background that get metrics of their own")
 
     @field_validator("groups")
     @classmethod

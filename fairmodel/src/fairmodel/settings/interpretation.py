@@ -14,14 +14,14 @@ class InterpretationConfig(Section):
 
     rows: Positive = Field(default=2000, description="test rows, spread evenly over the split")
     attribution_rows: Positive = Field(
-        default=500, description="of those, also spread evenly: rows on which attributions are compared"
+        default=500, description="rows among these on which methods of attribution are compared"
     )
-    repeats: Annotated[int, Field(ge=2)] = Field(default=3, description="shuffles of each feature")
-    bootstrap: Annotated[int, Field(ge=2)] = Field(default=200, description="trials, from which the errors come")
+    repeats: Annotated[int, Field(ge=2)] = Field(default=3, description="times that each feature is shuffled")
+    bootstrap: Annotated[int, Field(ge=2)] = Field(default=200, description="bootstrap samples for the errors")
     order: dict[str, str] = Field(
-        default={}, description="by input: the feature that ranks its objects, largest first; else their slots do"
+        default={}, description="by input: the feature that ranks its objects, largest first; without it, slots do"
     )
-    seed: Seed = 1
+    seed: Seed = Field(default=1, description="decides shuffles, bootstrap samples and random weights")
 
     @field_validator("order")
     @classmethod

@@ -9,13 +9,13 @@ from ..dataset import Samples
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Check", "Collector", "Drawing", "Findings"]
+__all__ = ["DataCheck", "Collector", "DataFigure", "DataFindings"]
 
 ERRORS = 2  # a quantity within so many statistical errors of the range agrees with it
 
 
 @dataclass(frozen=True)
-class Check:
+class DataCheck:
     """A quantity, in `unit`, with its statistical error, and the range `low` to `high` that `source` lets one expect.
 
     `seen` is None where the data do not tell.
@@ -46,7 +46,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class DataFigure:
     """A figure, the name of its file, and the sentence that explains it."""
 
     name: str
@@ -55,11 +55,11 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class Findings:
+class DataFindings:
     """What a section found: figures, checks, and remarks in plain text."""
 
-    drawings: tuple[Drawing, ...] = ()
-    checks: tuple[Check, ...] = ()
+    drawings: tuple[DataFigure, ...] = ()
+    checks: tuple[DataCheck, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
@@ -72,6 +72,6 @@ class Collector(Protocol):
     def add(self, samples: Samples) -> None:
         """Take in a block of rows."""
 
-    def finish(self) -> Findings:
+    def finish(self) -> DataFindings:
         """Draw and judge."""
         ...

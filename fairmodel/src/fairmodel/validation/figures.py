@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from ..present.labels import axis_label
 from ..schema import Feature
-from .statistics import CELL_WIDTH, Table, cell_borders, cell_values, histogram, quantiles
+from .statistics import CELL_WIDTH, ColumnStatistics, cell_borders, cell_values, histogram, quantiles
 
 __all__ = ["distribution_figure"]
 
@@ -23,7 +23,7 @@ DECADES = 3  # positive numbers over more than so many are drawn on a logarithmi
 TAIL = 30  # signed numbers whose range is longer than their core by this factor are drawn on an asinh axis
 
 
-def distribution_figure(table: Table, classes: Sequence[str]) -> Figure:
+def distribution_figure(table: ColumnStatistics, classes: Sequence[str]) -> Figure:
     """One panel for each column: density of the real objects in each class, without the outer 0.1 % on either side."""
     rows = -(-len(table.features) // COLUMNS)
     height = PANEL_HEIGHT * rows + LEGEND_HEIGHT

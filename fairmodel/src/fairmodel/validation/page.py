@@ -20,7 +20,7 @@ from ..paths import Paths
 from ..present.style import data_uri, figure_style, save_figure, write_figure
 from ..progress import progress
 from ..splits import SPLITS
-from .checks import Check, Findings
+from .checks import DataCheck, DataFindings
 from .figures import distribution_figure
 from .reference import compare, reference_statistics, worst
 from .statistics import QUANTILES, Statistics
@@ -32,11 +32,11 @@ LEAST_PROBABILITY = 0.01  # of the largest deviation from the reference statisti
 
 
 @dataclass(frozen=True)
-class Part:
+class PagePart:
     """A section of the page: its title, and what it found."""
 
     title: str
-    findings: Findings
+    findings: DataFindings
 
 
 def validate_data(run: Run, *, write_reference: bool = False) -> None:
@@ -47,7 +47,7 @@ def validate_data(run: Run, *, write_reference: bool = False) -> None:
     sys.stdout.write(f"{len(checks)} checks; {counts or 'none'}\nPage: {page}\n")
 
 
-def validate(project: Project, paths: Paths, *, write_reference: bool = False) -> tuple[Path, list[Check]]:
+def validate(project: Project, paths: Paths, *, write_reference: bool = False) -> tuple[Path, list[DataCheck]]:
     """Read every row of the data set in blocks, and write the validation folder; returns the page and all checks.
 
     If `write_reference`, the statistics become the reference of the profile; if not, they are compared with it.
@@ -65,7 +65,7 @@ def validate(project: Project, paths: Paths, *, write_reference: bool = False) -
         content = reference_statistics(summary, project.schema, _blocks(project, paths, "reference"))
         write_text(paths.reference_statistics, _compact_json(content))
     with figure_style():
-        parts = [Part(title, collector.finish()) for title, collector in collectors]
+        parts = [PagePart(title, collector.finish()) for title, collector in collectors]
         parts.append(_reference_part(project, paths))
         figures = _save_figures(statistics, parts, paths, project.schema.classes)
     checks = [check for part in parts for check in part.findings.checks]
@@ -88,16 +88,16 @@ def _blocks(project: Project, paths: Paths, title: str) -> Iterator[Samples]:
                     bar.update(len(samples))
 
 
-def _reference_part(project: Project, paths: Paths) -> Part:
+def _reference_part(project: Project, paths: Paths) -> PagePart:
     """How the data compare with the profile's reference statistics, where there are any."""
     path = paths.reference_statistics
     name = path.relative_to(paths.root).as_posix()
     if not path.exists():
         remark = f"There are no reference statistics in {name}; `data validate --write-reference` writes them."
-        return Part("Comparison with the reference statistics", Findings(remarks=(remark,)))
+        return PagePart("Comparison with the reference statistics", DataFindings(remarks=(remark,)))
     comparisons = compare(read_json(path), project.schema, _blocks(project, paths, "compare"))
     largest, probability = worst(comparisons)
-    check = Check(
+    check = DataCheck(
         quantity=f"probability of the largest deviation among {len(comparisons)}",
         unit="1",
         low=LEAST_PROBABILITY,
@@ -110,11 +110,11 @@ def _reference_part(project: Project, paths: Paths) -> Part:
         f"{largest.quantile:.0%} quantile of {largest.column} in class {largest.of_class} deviates most, by "
         f"{largest.deviation:+.1f} standard errors."
     )
-    return Part("Comparison with the reference statistics", Findings(checks=(check,), remarks=(remark,)))
+    return PagePart("Comparison with the reference statistics", DataFindings(checks=(check,), remarks=(remark,)))
 
 
 def _save_figures(
-    statistics: Statistics, parts: Sequence[Part], paths: Paths, classes: Sequence[str]
+    statistics: Statistics, parts: Sequence[PagePart], paths: Paths, classes: Sequence[str]
 ) -> dict[str, Path]:
     """Write the figures of all sections and groups of columns; returns the image of each by name."""
     folder = paths.validation / "figures"
@@ -126,14 +126,14 @@ def _save_figures(
     return figures
 
 
-def _describe(check: Check) -> dict[str, Any]:
+def _describe(check: DataCheck) -> dict[str, Any]:
     """The check for JSON, which knows no infinity: an open end of the range is null."""
     ends = {name: end if math.isfinite(end) else None for name, end in (("low", check.low), ("high", check.high))}
     return asdict(check) | ends | {"deviation": check.deviation, "verdict": check.verdict}
 
 
 def _write_pages(
-    project: Project, paths: Paths, parts: Sequence[Part], content: dict[str, Any], figures: dict[str, Path]
+    project: Project, paths: Paths, parts: Sequence[PagePart], content: dict[str, Any], figures: dict[str, Path]
 ) -> Path:
     """Render `validation.html`, with the figures in it, and `validation.md`, with links to them."""
     values = {
@@ -177,7 +177,7 @@ def _cell(text: str) -> str:
     return text.replace("|", r"\|")
 
 
-def _range(check: Check) -> str:
+def _range(check: DataCheck) -> str:
     """The expected range in words."""
     if check.low == check.high:
         return _number(check.low)

@@ -32,7 +32,7 @@ class Comparison:
     deviation: float
 
 
-class Shares:
+class RunningFractions:
     """Running shares of the objects that do not exceed thresholds, by group: (class, column, threshold)."""
 
     def __init__(self, schema: Schema, thresholds: Mapping[str, np.ndarray]) -> None:
@@ -70,7 +70,7 @@ def reference_statistics(summary: dict[str, Any], schema: Schema, blocks: Iterab
 
     `summary` is that of `Statistics`, over the same rows as `blocks`.
     """
-    shares = Shares(schema, _thresholds(summary["columns"], schema))
+    shares = RunningFractions(schema, _thresholds(summary["columns"], schema))
     for samples in blocks:
         shares.add(samples)
     columns: dict[str, Any] = {}
@@ -114,7 +114,7 @@ def _of_class(column: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def compare(reference: Mapping[str, Any], schema: Schema, blocks: Iterable[Samples]) -> list[Comparison]:
     """All shares of the data that are known well enough, against those of the reference."""
-    shares = Shares(schema, _thresholds(reference["columns"], schema))
+    shares = RunningFractions(schema, _thresholds(reference["columns"], schema))
     for samples in blocks:
         shares.add(samples)
     found = []

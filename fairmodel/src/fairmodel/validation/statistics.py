@@ -18,7 +18,7 @@ __all__ = [
     "CELL_WIDTH",
     "QUANTILES",
     "Statistics",
-    "Table",
+    "ColumnStatistics",
     "area_under_curve",
     "cell_borders",
     "cell_of",
@@ -106,7 +106,7 @@ def tables(samples: Samples, schema: Schema) -> Iterator[tuple[str, np.ndarray, 
         yield SPECTATORS, np.stack(columns, axis=-1)[:, np.newaxis], np.ones(len(samples), dtype=np.int64)
 
 
-class Table:
+class ColumnStatistics:
     """Running statistics of the columns of one group, in each class.
 
     rows: int64 (class,); objects: int64 (class,); counts: uint32 (class, column, cell).
@@ -196,7 +196,9 @@ class Statistics:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self.tables = {name: Table(features, len(schema.classes)) for name, features in column_groups(schema).items()}
+        self.tables = {
+            name: ColumnStatistics(features, len(schema.classes)) for name, features in column_groups(schema).items()
+        }
         self.rows = np.zeros(len(schema.classes), dtype=np.int64)
 
     def add(self, samples: Samples) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from fairmodel.dataset import Samples
-from fairmodel.validation.checks import Check, Drawing, Findings
+from fairmodel.validation.checks import DataCheck, DataFigure, DataFindings
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -52,15 +52,15 @@ class Resolution:
                 for place in np.unique(places[places >= 0]).astype(int):
                     tallies[kind].add(place, values[places == place])
 
-    def finish(self) -> Findings:
+    def finish(self) -> DataFindings:
         """Draw the medians; compare them with those of CMS."""
-        drawing = Drawing(
+        drawing = DataFigure(
             "resolution",
             "Median errors that the tracks quote, against transverse momentum and pseudorapidity. Lines: these data; "
             f"points: {CMS_SAMPLE}; bands: {DETECTOR}.",
             self._figure(),
         )
-        return Findings((drawing,), (*self._sample_checks(), *self._paper_checks()))
+        return DataFindings((drawing,), (*self._sample_checks(), *self._paper_checks()))
 
     def _median(self, kind: int, pt: tuple[float, float], eta: tuple[float, float]) -> float:
         """Median in a bin of both, NaN if there are few tracks in it."""
@@ -106,7 +106,7 @@ class Resolution:
             _draw_points(axes, place, [float(np.mean(entry.eta)) for entry in points], points, kind)
         axes.set_xlim(0, 2.5)
 
-    def _sample_checks(self) -> list[Check]:
+    def _sample_checks(self) -> list[DataCheck]:
         """Mean and largest ratio to the errors of simulated CMS events, over all bins."""
         checks = []
         for kind, name in enumerate(("d_xy", "d_z")):
@@ -119,14 +119,14 @@ class Resolution:
             farthest = float(ratio[np.argmax(np.abs(np.log(ratio)))])
             bins = f"of {len(ratio)} bins in pT and |η|"
             checks += [
-                Check(
+                DataCheck(
                     f"error of {name} over that of CMS, mean {bins}", "1", 0.8, 1.25, CMS_SAMPLE, float(ratio.mean())
                 ),
-                Check(f"error of {name} over that of CMS, farthest from 1 {bins}", "1", 0.6, 1.5, CMS_SAMPLE, farthest),
+                DataCheck(f"error of {name} over that of CMS, farthest from 1 {bins}", "1", 0.6, 1.5, CMS_SAMPLE, farthest),
             ]
         return checks
 
-    def _paper_checks(self) -> list[Check]:
+    def _paper_checks(self) -> list[DataCheck]:
         """The ends of the published range, a fifth to either side, at 1 and at 10 GeV."""
         checks = []
         for pt, *published in PUBLISHED:
@@ -134,7 +134,7 @@ class Resolution:
                 median = self._median(kind, pt, (0.0, 0.8))
                 seen = float(median) if np.isfinite(median) else None
                 quantity = f"error of {name} for {pt[0]:g} < pT < {pt[1]:g} GeV, |η| < 0.8"
-                checks.append(Check(quantity, "µm", 0.8 * value, 1.2 * value, DETECTOR, seen))
+                checks.append(DataCheck(quantity, "µm", 0.8 * value, 1.2 * value, DETECTOR, seen))
         return checks
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 from fairmodel.dataset import Samples
-from fairmodel.validation.cells import area_under_curve
-from fairmodel.validation.checks import Check, Drawing, Findings
+from fairmodel.validation.statistics import area_under_curve
+from fairmodel.validation.checks import DataCheck, DataFigure, DataFindings
 from matplotlib.figure import Figure
 
 from ..data.features import CLASSES
@@ -37,14 +37,14 @@ class Substructure:
             self._tau21.add(kind, jets.jet("fj_tau21")[of_kind])
         self._npv.add(0, jets.jet("npv"))
 
-    def finish(self) -> Findings:
+    def finish(self) -> DataFindings:
         """Draw mass and tau21; check the Higgs peak, the order of the classes in tau21, and npv."""
-        drawing = Drawing(
+        drawing = DataFigure(
             "substructure",
             "Soft-drop mass and N-subjettiness ratio of the jets in each class; the line is the Higgs boson's mass.",
             self._figure(),
         )
-        return Findings((drawing,), (*self._mass_checks(), self._tau_check(), self._vertex_check()))
+        return DataFindings((drawing,), (*self._mass_checks(), self._tau_check(), self._vertex_check()))
 
     def _figure(self) -> Figure:
         figure = Figure(figsize=(10.4, 3.9))
@@ -60,15 +60,15 @@ class Substructure:
             axes.legend()
         return figure
 
-    def _mass_checks(self) -> tuple[Check, ...]:
+    def _mass_checks(self) -> tuple[DataCheck, ...]:
         if not self._mass.number(HIGGS):
             return ()
         density = self._mass.density(HIGGS, MASS_EDGES)
         place = int(np.argmax(density))
         median, error = self._mass.median(HIGGS)
         return (
-            Check("median soft-drop mass of Higgs jets", "GeV", 114, 124, TUNING, median, error),
-            Check(
+            DataCheck("median soft-drop mass of Higgs jets", "GeV", 114, 124, TUNING, median, error),
+            DataCheck(
                 "most frequent soft-drop mass of Higgs jets, in bins of 2.5 GeV",
                 "GeV",
                 HIGGS_MASS - 7.5,
@@ -79,10 +79,10 @@ class Substructure:
             ),
         )
 
-    def _tau_check(self) -> Check:
+    def _tau_check(self) -> DataCheck:
         auc = area_under_curve(self._tau21.counts[QCD], self._tau21.counts[HIGGS])
         numbers = [max(self._tau21.number(kind), 1) for kind in (QCD, HIGGS)]
-        return Check(
+        return DataCheck(
             "probability that tau21 of a QCD jet exceeds that of a Higgs jet",
             "1",
             0.6,
@@ -92,12 +92,12 @@ class Substructure:
             float(np.sqrt(sum(1 / (12 * number) for number in numbers))),
         )
 
-    def _vertex_check(self) -> Check:
+    def _vertex_check(self) -> DataCheck:
         """The mean of npv over what the pile-up lets one expect."""
         name = "primary vertices over collisions in a bunch crossing"
         if self._pileup is None or not self._npv.number(0):
-            return Check(name, "1", 0.7, 0.9, CMS_SAMPLE, None)
+            return DataCheck(name, "1", 0.7, 0.9, CMS_SAMPLE, None)
         mean, error = self._npv.mean(0)
         source = CMS_SAMPLE if self._pileup else "without pile-up there is one of each"
         low, high = (0.7, 0.9) if self._pileup else (1.0, 1.0)
-        return Check(name, "1", low, high, source, mean / (1 + self._pileup), error / (1 + self._pileup))
+        return DataCheck(name, "1", low, high, source, mean / (1 + self._pileup), error / (1 + self._pileup))

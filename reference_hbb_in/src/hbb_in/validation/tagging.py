@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from fairmodel.dataset import Samples
 from fairmodel.schema import Input
-from fairmodel.validation.checks import Check, Drawing, Findings
+from fairmodel.validation.checks import DataCheck, DataFigure, DataFindings
 from matplotlib.figure import Figure
 
 from ..data.features import TRACKS, VERTICES
@@ -45,11 +45,11 @@ class Tagging:
             for kind, chosen in enumerate(kinds):
                 tally.add(kind, values[chosen])
 
-    def finish(self) -> Findings:
+    def finish(self) -> DataFindings:
         """Draw mistag against efficiency; check the efficiency at 1 % mistag."""
         if not all(self._tallies[0].number(kind) for kind in (0, 1)):
-            return Findings(remarks=("There are no QCD jets with b hadrons, or none without.",))
-        drawing = Drawing(
+            return DataFindings(remarks=("There are no QCD jets with b hadrons, or none without.",))
+        drawing = DataFigure(
             "tagging",
             "Light QCD jets against QCD jets with b hadrons (left) and against Higgs jets (right) that pass a cut on "
             "one observable. A curve ends where the jets have no such object.",
@@ -57,10 +57,10 @@ class Tagging:
         )
         source = f"68 % for many observables together in jets of top quarks ({BTAG}), less for one; 1 % by chance"
         checks = [
-            Check(f"efficiency for b jets in QCD at 1 % mistag, {name}", "1", 0.10, 0.68, source, *_efficiency(tally))
+            DataCheck(f"efficiency for b jets in QCD at 1 % mistag, {name}", "1", 0.10, 0.68, source, *_efficiency(tally))
             for name, tally in zip(OBSERVABLES, self._tallies, strict=True)
         ]
-        return Findings((drawing,), tuple(checks))
+        return DataFindings((drawing,), tuple(checks))
 
     def _figure(self) -> Figure:
         figure = Figure(figsize=(10.4, 4.3))

@@ -1,7 +1,7 @@
 """Numbers of several kinds, counted as they come: distributions, medians, shares."""
 
 import numpy as np
-from fairmodel.validation.cells import CELLS, cell_of, cell_values, histogram, quantiles
+from fairmodel.validation.statistics import CELLS, cell_of, cell_values, histogram, quantiles
 
 __all__ = ["Tally"]
 

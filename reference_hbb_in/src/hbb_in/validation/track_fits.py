@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from fairmodel.dataset import Samples
-from fairmodel.validation.checks import Check, Drawing, Findings
+from fairmodel.validation.checks import DataCheck, DataFigure, DataFindings
 from matplotlib.figure import Figure
 
 from .jet_columns import LIGHT, JetColumns
@@ -44,17 +44,17 @@ class TrackFits:
             for kind, name in enumerate(names):
                 tally.add(kind, jets.track(name)[chosen])
 
-    def finish(self) -> Findings:
+    def finish(self) -> DataFindings:
         """Draw the pulls; check cores, signs and fits."""
-        drawing = Drawing(
+        drawing = DataFigure(
             "pulls",
             f"Impact parameters over their errors for tracks of {SOFT[0]:g} to {SOFT[1]:g} GeV in QCD jets without "
             "heavy hadrons, and a unit Gaussian. Beyond it are badly measured tracks and decays of light hadrons.",
             self._figure(),
         )
         if not self._pulls.number(0):
-            return Findings(remarks=("There are no QCD jets without heavy hadrons.",))
-        return Findings((drawing,), (*self._pull_checks(), *self._sign_checks(), *self._fit_checks()))
+            return DataFindings(remarks=("There are no QCD jets without heavy hadrons.",))
+        return DataFindings((drawing,), (*self._pull_checks(), *self._sign_checks(), *self._fit_checks()))
 
     def _figure(self) -> Figure:
         figure = Figure(figsize=(10.4, 3.9))
@@ -68,10 +68,10 @@ class TrackFits:
         figure.axes[0].set_ylabel("Tracks, normalised to unit area")
         return figure
 
-    def _pull_checks(self) -> list[Check]:
+    def _pull_checks(self) -> list[DataCheck]:
         source = f"{UNIT_GAUSSIAN}, made wider by the error of the primary vertex and by decays of strange hadrons"
         checks = [
-            Check(f"width of the core of the {name} pulls", "1", 0.95, 1.25, source, *self._pulls.core_width(kind))
+            DataCheck(f"width of the core of the {name} pulls", "1", 0.95, 1.25, source, *self._pulls.core_width(kind))
             for kind, name in enumerate(("d_xy", "d_z"))
         ]
         # the clipped feature still tells how many of the negative values are below -1
@@ -80,21 +80,21 @@ class TrackFits:
         width = -1 / NormalDist().inv_cdf(tail / 2)
         error = width / np.sqrt(max(all_negative * self._signed.number(0), 1))
         name = "width of the negative signed 2-D impact parameters, from the share below -1"
-        return [*checks, Check(name, "1", 0.95, 1.15, UNIT_GAUSSIAN, width, float(error))]
+        return [*checks, DataCheck(name, "1", 0.95, 1.15, UNIT_GAUSSIAN, width, float(error))]
 
-    def _sign_checks(self) -> list[Check]:
+    def _sign_checks(self) -> list[DataCheck]:
         source = f"0.52 in {CMS_SAMPLE}"
         checks = [
-            Check(f"share of positive signs, {name}", "1", 0.48, 0.58, source, *self._signed.share(kind, 1e-30, np.inf))
+            DataCheck(f"share of positive signs, {name}", "1", 0.48, 0.58, source, *self._signed.share(kind, 1e-30, np.inf))
             for kind, name in enumerate(("2-D", "3-D"))
         ]
         positive = self._fits.share(2, 1e-30, np.inf)
         name = "share of tracks with a positive distance to the jet axis"
-        return [*checks, Check(name, "1", 0.0, 0.0, f"none in {CMS_SAMPLE}", *positive)]
+        return [*checks, DataCheck(name, "1", 0.0, 0.0, f"none in {CMS_SAMPLE}", *positive)]
 
-    def _fit_checks(self) -> tuple[Check, ...]:
+    def _fit_checks(self) -> tuple[DataCheck, ...]:
         return (
-            Check(
+            DataCheck(
                 "share of tracks with chi-square per ndf below 1",
                 "1",
                 0.54,
@@ -102,7 +102,7 @@ class TrackFits:
                 f"0.55 in {CMS_SAMPLE}",
                 *self._fits.share(0, 0, 0),
             ),
-            Check(
+            DataCheck(
                 "share of tracks with chi-square per ndf from 1 to 2",
                 "1",
                 0.30,
@@ -110,7 +110,7 @@ class TrackFits:
                 f"0.36 in {CMS_SAMPLE}",
                 *self._fits.share(0, 1, 1),
             ),
-            Check(
+            DataCheck(
                 "share of tracks with chi-square per ndf of 4 or more",
                 "1",
                 0.01,
@@ -118,7 +118,7 @@ class TrackFits:
                 f"0.023 in {CMS_SAMPLE}",
                 *self._fits.share(0, 4, np.inf),
             ),
-            Check(
+            DataCheck(
                 "share of tracks of high purity", "1", 0.995, 1.0, f"0.9998 in {CMS_SAMPLE}", *self._fits.share(1, 5, 5)
             ),
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from fairmodel.dataset import Samples
-from fairmodel.validation.checks import Check, Drawing, Findings
+from fairmodel.validation.checks import DataCheck, DataFigure, DataFindings
 from matplotlib.figure import Figure
 
 from ..data.simulation.helix import Helix, perigee
@@ -32,19 +32,19 @@ class TrackerResponse:
     def add(self, samples: Samples) -> None:
         """The jets are not looked at."""
 
-    def finish(self) -> Findings:
+    def finish(self) -> DataFindings:
         """Draw the pulls of all parameters; check pulls, resolution and efficiency."""
         if not self._simulated:
-            return Findings(remarks=("Not available: the data do not hold the true trajectories.",))
+            return DataFindings(remarks=("Not available: the data do not hold the true trajectories.",))
         generator = np.random.default_rng(SEED)
         pulls = _pulls(generator)
-        drawing = Drawing(
+        drawing = DataFigure(
             "tracker_response",
             f"Pulls of the track parameters of {NUMBER} prompt pions of 1 to 20 GeV: measured less true value over the "
             "quoted error. The tails are tracks that are worse than they say.",
             _figure(pulls),
         )
-        return Findings((drawing,), (*_pull_checks(pulls), *_muon_checks(generator), *_efficiency_checks(generator)))
+        return DataFindings((drawing,), (*_pull_checks(pulls), *_muon_checks(generator), *_efficiency_checks(generator)))
 
 
 def _particles(pt: np.ndarray, largest_eta: float, generator: np.random.Generator) -> np.ndarray:
@@ -87,19 +87,19 @@ def _figure(pulls: Tally) -> Figure:
     return figure
 
 
-def _pull_checks(pulls: Tally) -> list[Check]:
+def _pull_checks(pulls: Tally) -> list[DataCheck]:
     widths = [
-        Check(
+        DataCheck(
             f"width of the core of the {name} pulls, true", "1", 0.95, 1.05, UNIT_GAUSSIAN, *pulls.core_width(parameter)
         )
         for parameter, name in PARAMETERS.items()
     ]
     inside, error = pulls.share(D_XY, -3, 3)
     tail = "0.0027 of a unit Gaussian, and a third of the 3 % of badly measured tracks"
-    return [*widths, Check("share of true d_xy pulls beyond 3", "1", 0.008, 0.018, tail, 1 - inside, error)]
+    return [*widths, DataCheck("share of true d_xy pulls beyond 3", "1", 0.008, 0.018, tail, 1 - inside, error)]
 
 
-def _muon_checks(generator: np.random.Generator) -> list[Check]:
+def _muon_checks(generator: np.random.Generator) -> list[DataCheck]:
     """Resolution for muons of 100 GeV, from the core of the differences; a quarter to either side of CMS is allowed."""
     tracks, true = _measured(MUON, _particles(np.full(NUMBER, HARD), 1.4, generator), generator)
     differences = {
@@ -112,11 +112,11 @@ def _muon_checks(generator: np.random.Generator) -> list[Check]:
         tally = Tally(1)
         tally.add(0, values)
         quantity = f"{name}, muons of {HARD:g} GeV with |η| < 1.4"
-        checks.append(Check(quantity, unit, 0.75 * published, 1.25 * published, TRACKING, *tally.core_width(0)))
+        checks.append(DataCheck(quantity, unit, 0.75 * published, 1.25 * published, TRACKING, *tally.core_width(0)))
     return checks
 
 
-def _efficiency_checks(generator: np.random.Generator) -> list[Check]:
+def _efficiency_checks(generator: np.random.Generator) -> list[DataCheck]:
     """Share of prompt pions above 0.9 GeV that are found."""
     checks = []
     for low, high, published in ((0.0, 0.9, 0.94), (0.9, 2.5, 0.85)):
@@ -124,5 +124,5 @@ def _efficiency_checks(generator: np.random.Generator) -> list[Check]:
         pt = np.exp(generator.uniform(np.log(0.9), np.log(20), NUMBER))
         chance = efficiency(np.full(NUMBER, PION), pt, eta, np.zeros((NUMBER, 3)))
         quantity = f"efficiency for prompt pions above 0.9 GeV, {low:g} < |η| < {high:g}"
-        checks.append(Check(quantity, "1", published - 0.03, published + 0.03, TRACKING, float(chance.mean())))
+        checks.append(DataCheck(quantity, "1", published - 0.03, published + 0.03, TRACKING, float(chance.mean())))
     return checks

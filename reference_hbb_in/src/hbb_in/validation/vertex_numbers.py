@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from fairmodel.dataset import Samples
-from fairmodel.validation.checks import Check, Drawing, Findings
+from fairmodel.validation.checks import DataCheck, DataFigure, DataFindings
 from matplotlib.figure import Figure
 
 from ..data.features import CLASSES
@@ -40,15 +40,15 @@ class VertexNumbers:
         self._hard_light.add(0, number[hard])
         self._mass.add(0, jets.vertex("sv_mass")[(hadrons > 0)[jets.jet_of_vertex]])
 
-    def finish(self) -> Findings:
+    def finish(self) -> DataFindings:
         """Draw the distributions; check the means and the masses."""
-        drawing = Drawing(
+        drawing = DataFigure(
             "vertex_numbers",
             "Number of secondary vertices in jets with none, one, and two or more b hadrons, and the mass of the "
             "vertices of jets with b hadrons; the line is the mass of the B meson.",
             self._figure(),
         )
-        return Findings((drawing,), self._checks())
+        return DataFindings((drawing,), self._checks())
 
     def _figure(self) -> Figure:
         figure = Figure(figsize=(10.4, 3.9))
@@ -66,15 +66,15 @@ class VertexNumbers:
         mass.set(xlabel="Vertex mass [GeV]", ylabel="Vertices per GeV, normalised", xlim=(0, 6.5), ylim=(0, None))
         return figure
 
-    def _checks(self) -> tuple[Check, ...]:
+    def _checks(self) -> tuple[DataCheck, ...]:
         def mean(tally: Tally, kind: int) -> tuple[float | None, float]:
             return tally.mean(kind) if tally.number(kind) else (None, 0.0)
 
         heavy = self._mass.share(0, B_MASS, np.inf) if self._mass.number(0) else (None, 0.0)
         return (
-            Check("vertices in a Higgs jet", "1", 1.4, 1.8, TUNING, *mean(self._by_class, 1)),
-            Check("vertices in a QCD jet", "1", 0.2, 0.4, TUNING, *mean(self._by_class, 0)),
-            Check(
+            DataCheck("vertices in a Higgs jet", "1", 1.4, 1.8, TUNING, *mean(self._by_class, 1)),
+            DataCheck("vertices in a QCD jet", "1", 0.2, 0.4, TUNING, *mean(self._by_class, 0)),
+            DataCheck(
                 f"vertices in a QCD jet above {HARD:.0f} GeV without heavy hadrons",
                 "1",
                 0.8,
@@ -82,7 +82,7 @@ class VertexNumbers:
                 f"{CMS_SAMPLE}; 25 vertices in 24 jets pass the cuts of this finder",
                 *mean(self._hard_light, 0),
             ),
-            Check(
+            DataCheck(
                 "share of the vertices of b jets that are heavier than a B meson",
                 "1",
                 0.0,

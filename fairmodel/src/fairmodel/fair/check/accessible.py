@@ -17,7 +17,7 @@ from ..facts import PUBLISHED
 from . import findable, interoperable, reusable
 from .findable import registered_doi
 from .network import Network
-from .registry import Check, Evidence, Status, bad, evaluate, good
+from .registry import Evidence, FairCheck, Status, bad, evaluate, good
 from .secrets import secrets
 from .subject import Subject
 
@@ -137,30 +137,30 @@ def _without_model(subject: Subject, folder: Path) -> Paths:
 
 
 CHECKS = (
-    Check("A1.address", "Every file has an address", address, "run `make describe`", metadata=True),
-    Check("A1.retrieved", "The DOI leads to the model", retrieved, "publish the draft", online=True),
-    Check(
+    FairCheck("A1.address", "Every file has an address", address, "run `make describe`", metadata=True),
+    FairCheck("A1.retrieved", "The DOI leads to the model", retrieved, "publish the draft", online=True),
+    FairCheck(
         "A1.1.protocol",
         "The protocol is open",
         protocol,
         "replace the address in the file that is named",
         metadata=True,
     ),
-    Check(
+    FairCheck(
         "A1.2.access",
         "The conditions of access are stated",
         access,
         "set access in [identity] of fair.toml, then run `make describe`",
         metadata=True,
     ),
-    Check(
+    FairCheck(
         "A1.2.secrets",
         "No credential is given away",
         no_secrets,
         "revoke the credential now, then remove it from the file",
     ),
-    Check("A2.survives", "The metadata outlive the model", survives, "run `make metadata describe`"),
-    Check(
+    FairCheck("A2.survives", "The metadata outlive the model", survives, "run `make metadata describe`"),
+    FairCheck(
         "A2.kept",
         "An index keeps the metadata",
         tombstone,

@@ -14,7 +14,7 @@ from ...paths import Paths
 from ...progress import progress
 from .network import DATACITE, RESOLVER, Network
 from .principles import CHECKS
-from .registry import Result, evaluate
+from .registry import CheckResult, evaluate
 from .results import as_badge, as_ftr, as_json, as_markdown
 from .subject import Subject
 
@@ -62,7 +62,7 @@ def check(
         raise UserError(message)
 
 
-def _results(subject: Subject) -> list[Result]:
+def _results(subject: Subject) -> list[CheckResult]:
     return [evaluate(item, subject) for item in progress(CHECKS, total=len(CHECKS), title="FAIR", unit="checks")]
 
 

@@ -11,7 +11,7 @@ from ..describe import DESCRIPTIONS
 from ..metadata import GENERATORS, drifted
 from .network import Network
 from .placeholders import doi_reason, placeholders
-from .registry import Check, Evidence, NotApplicableError, bad, good
+from .registry import Evidence, FairCheck, NotApplicableError, bad, good
 from .schemas import schema
 from .subject import Subject
 
@@ -198,44 +198,46 @@ def _up_to_date(subject: Subject, name: str) -> Iterator[Evidence]:
 
 DESCRIBE = "run `make describe`"
 CHECKS = (
-    Check(
+    FairCheck(
         "F1.doi",
         "The model has a DOI",
         doi,
         "publish the model: `fair publish` reserves a DOI and writes it into fair.toml",
     ),
-    Check("F1.people", "Its authors have identifiers", people, "add orcid to each of [[people]] in fair.toml"),
-    Check(
+    FairCheck("F1.people", "Its authors have identifiers", people, "add orcid to each of [[people]] in fair.toml"),
+    FairCheck(
         "F1.resolves", "The DOI resolves", resolves, "publish the draft; a reserved DOI resolves only then", online=True
     ),
-    Check(
+    FairCheck(
         "F2.filled",
         "The metadata are complete",
         filled,
         "fill what is named in fair.toml, then run `make metadata describe`",
         metadata=True,
     ),
-    Check("F2.generated", "All forms of the metadata agree", generated, "run `make metadata`", metadata=True),
-    Check("F2.model", "The model is described in FAIR4ML", model_metadata, DESCRIBE, metadata=True),
-    Check(
+    FairCheck("F2.generated", "All forms of the metadata agree", generated, "run `make metadata`", metadata=True),
+    FairCheck("F2.model", "The model is described in FAIR4ML", model_metadata, DESCRIBE, metadata=True),
+    FairCheck(
         "F2.data",
         "The data are described in Croissant",
         data_metadata,
         f"fill [training-data] in fair.toml and {DESCRIBE}",
         metadata=True,
     ),
-    Check("F2.card", "The model card is complete", card, DESCRIBE, metadata=True),
-    Check("F3.doi", "The metadata name the model's DOI", names_itself, "run `make metadata describe export`"),
-    Check("F3.checksums", "The metadata identify every file", checksums, DESCRIBE),
-    Check("F4.linked", "Search engines can read the metadata", linked, "run `make metadata describe`", metadata=True),
-    Check(
+    FairCheck("F2.card", "The model card is complete", card, DESCRIBE, metadata=True),
+    FairCheck("F3.doi", "The metadata name the model's DOI", names_itself, "run `make metadata describe export`"),
+    FairCheck("F3.checksums", "The metadata identify every file", checksums, DESCRIBE),
+    FairCheck(
+        "F4.linked", "Search engines can read the metadata", linked, "run `make metadata describe`", metadata=True
+    ),
+    FairCheck(
         "F4.repository",
         "The source code can be found",
         repository,
         "set repository in [identity] of fair.toml, or publish: the record holds the source code",
         metadata=True,
     ),
-    Check(
+    FairCheck(
         "F4.indexed",
         "The DOI is in DataCite's index",
         indexed,

@@ -10,7 +10,7 @@ from ...dataset import Dataset
 from ...metadata.source import SOURCE
 from ...splits import SPLITS
 from .placeholders import doi_reason
-from .registry import Check, Evidence, bad, good
+from .registry import Evidence, FairCheck, bad, good
 from .signature import signature_problems
 from .subject import Subject
 
@@ -102,18 +102,20 @@ def _at(content: Any, *keys: str) -> Any:
 
 
 CHECKS = (
-    Check("I1.graph", "The graph is standard ONNX", graph, "run `make export`, with standard operators in the network"),
-    Check("I1.signature", "The graph says what it takes and gives", signature, "run `make export`"),
-    Check("I1.answers", "The graph answers as the network did", answers, "run `make export`"),
-    Check("I1.data", "The data files describe themselves", data_files, "run `make data`"),
-    Check(
+    FairCheck(
+        "I1.graph", "The graph is standard ONNX", graph, "run `make export`, with standard operators in the network"
+    ),
+    FairCheck("I1.signature", "The graph says what it takes and gives", signature, "run `make export`"),
+    FairCheck("I1.answers", "The graph answers as the network did", answers, "run `make export`"),
+    FairCheck("I1.data", "The data files describe themselves", data_files, "run `make data`"),
+    FairCheck(
         "I2.references",
         "References are qualified",
         references,
         "add doi or url in fair.toml to what is named",
         metadata=True,
     ),
-    Check(
+    FairCheck(
         "I2.lineage",
         "The data are those that were used",
         lineage,

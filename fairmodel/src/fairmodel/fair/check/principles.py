@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from . import accessible, findable, interoperable, reusable
-from .registry import Check
+from .registry import FairCheck
 
 __all__ = ["CHECKS", "PRINCIPLES"]
 
@@ -25,4 +25,4 @@ PRINCIPLES: Mapping[str, str] = {
     "R3": "The model meets the standards of its community.",
 }
 
-CHECKS: tuple[Check, ...] = (*findable.CHECKS, *accessible.CHECKS, *interoperable.CHECKS, *reusable.CHECKS)
+CHECKS: tuple[FairCheck, ...] = (*findable.CHECKS, *accessible.CHECKS, *interoperable.CHECKS, *reusable.CHECKS)

@@ -10,7 +10,7 @@ from ...errors import UserError
 if TYPE_CHECKING:
     from .subject import Subject
 
-__all__ = ["Check", "Evidence", "NotApplicableError", "Result", "Status", "bad", "evaluate", "good"]
+__all__ = ["FairCheck", "Evidence", "NotApplicableError", "CheckResult", "Status", "bad", "evaluate", "good"]
 
 
 class Status(StrEnum):
@@ -45,7 +45,7 @@ class NotApplicableError(Exception):
 
 
 @dataclass(frozen=True)
-class Check:
+class FairCheck:
     """A check of one principle; the docstring of `run` says what it looks at, `remedy` what to do where it fails.
 
     `online` checks need the network. `metadata` checks look at metadata alone, so that they must have the same result
@@ -71,23 +71,23 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Result:
+class CheckResult:
     """The outcome of a check with its evidence."""
 
-    check: Check
+    check: FairCheck
     status: Status
     evidence: tuple[Evidence, ...]
 
 
-def evaluate(check: Check, subject: "Subject") -> Result:
+def evaluate(check: FairCheck, subject: "Subject") -> CheckResult:
     """Run a check. A file that is missing or damaged is evidence against the principle, not an error."""
     if check.online and subject.online is None:
-        return Result(check, Status.NOT_APPLICABLE, (good("network", "needs the network: run with --online"),))
+        return CheckResult(check, Status.NOT_APPLICABLE, (good("network", "needs the network: run with --online"),))
     try:
         evidence = tuple(check.run(subject))
     except NotApplicableError as reason:
-        return Result(check, Status.NOT_APPLICABLE, (good("-", str(reason)),))
+        return CheckResult(check, Status.NOT_APPLICABLE, (good("-", str(reason)),))
     except UserError as error:
         evidence = (bad("-", str(error).replace(f"{subject.paths.root}/", "")),)
     status = Status.PASS if evidence and all(item.good for item in evidence) else Status.FAIL
-    return Result(check, status, evidence)
+    return CheckResult(check, status, evidence)

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from .principles import PRINCIPLES
-from .registry import Result, Status
+from .registry import CheckResult, Status
 from .subject import Subject
 
 __all__ = ["as_badge", "as_ftr", "as_json", "as_markdown", "counts"]
@@ -20,12 +20,12 @@ FTR = {
 }
 
 
-def counts(results: Sequence[Result]) -> dict[str, int]:
+def counts(results: Sequence[CheckResult]) -> dict[str, int]:
     """Number of results by status."""
     return {status.value: sum(result.status is status for result in results) for status in Status}
 
 
-def as_json(results: Sequence[Result], subject: Subject, moment: str) -> dict[str, Any]:
+def as_json(results: Sequence[CheckResult], subject: Subject, moment: str) -> dict[str, Any]:
     """All results, principle by principle."""
     identity = subject.metadata.identity
     return {
@@ -45,7 +45,7 @@ def as_json(results: Sequence[Result], subject: Subject, moment: str) -> dict[st
     }
 
 
-def _check(result: Result) -> dict[str, Any]:
+def _check(result: CheckResult) -> dict[str, Any]:
     check = result.check
     return {
         "check": check.identifier,
@@ -57,7 +57,7 @@ def _check(result: Result) -> dict[str, Any]:
     }
 
 
-def _of_principle(results: Sequence[Result]) -> str:
+def _of_principle(results: Sequence[CheckResult]) -> str:
     """A principle fails with any of its checks; it does not apply if none does."""
     found = {result.status for result in results}
     order = (Status.FAIL, Status.PASS, Status.NOT_APPLICABLE)

@@ -15,7 +15,7 @@ from ..crate.rerun import rerun_training
 from ..crate.verify import verify
 from .imports import imports_problems
 from .lock import locked, same_release
-from .registry import Check, Evidence, NotApplicableError, bad, good
+from .registry import Evidence, FairCheck, NotApplicableError, bad, good
 from .schemas import schema
 from .subject import Subject
 
@@ -181,46 +181,48 @@ def _number(value: object) -> bool:
 
 COMMIT = "commit your changes, then run `make all`"
 CHECKS = (
-    Check("R1.metrics", "The metrics have errors", metrics, "run `make evaluate`", metadata=True),
-    Check(
+    FairCheck("R1.metrics", "The metrics have errors", metrics, "run `make evaluate`", metadata=True),
+    FairCheck(
         "R1.units",
         "Every feature has a unit",
         units,
         "add unit and description to the table of features",
         metadata=True,
     ),
-    Check("R1.ranges", "The stated ranges hold", ranges, "correct low and high in the table of features"),
-    Check(
+    FairCheck("R1.ranges", "The stated ranges hold", ranges, "correct low and high in the table of features"),
+    FairCheck(
         "R1.1.license",
         "The licence is clear",
         software_license,
         "choose a licence: set license in [identity] of fair.toml, put its text into LICENSE",
         metadata=True,
     ),
-    Check(
+    FairCheck(
         "R1.1.data",
         "The licence of the data is clear",
         data_license,
         "set license in [training-data] of fair.toml",
         metadata=True,
     ),
-    Check("R1.2.record", "It is recorded how the model was made", record, COMMIT),
-    Check("R1.2.hashes", "The record is true", hashes, "run `make all`; `fair verify` lists the files"),
-    Check(
+    FairCheck("R1.2.record", "It is recorded how the model was made", record, COMMIT),
+    FairCheck("R1.2.hashes", "The record is true", hashes, "run `make all`; `fair verify` lists the files"),
+    FairCheck(
         "R1.2.repeated",
         "The training can be repeated",
         repeated,
         "run `make all` in the environment of constraints.txt",
     ),
-    Check("R2.imports", "Every library is pinned", imports, "add it to requirements/project.txt and run `make lock`"),
-    Check(
+    FairCheck(
+        "R2.imports", "Every library is pinned", imports, "add it to requirements/project.txt and run `make lock`"
+    ),
+    FairCheck(
         "R2.versions", "The model was trained with the pinned versions", versions, "run `make setup`, then `make all`"
     ),
-    Check("R2.bill", "The software is listed", bill, "run `make describe`", metadata=True),
-    Check(
+    FairCheck("R2.bill", "The software is listed", bill, "run `make describe`", metadata=True),
+    FairCheck(
         "R3.citation", "The citation is valid", citation, "correct fair.toml, then run `make metadata`", metadata=True
     ),
-    Check(
+    FairCheck(
         "R3.formats",
         "The project is laid out as usual",
         formats,

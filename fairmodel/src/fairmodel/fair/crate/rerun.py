@@ -16,20 +16,20 @@ from ...interface import Project, Run
 from ...paths import Paths
 from .action import Action
 
-__all__ = ["Outcome", "rerun_training"]
+__all__ = ["RerunOutcome", "rerun_training"]
 
 LOSS_TOLERANCE = 0.02  # of the best validation loss: other hardware rounds otherwise, and training amplifies that
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RerunOutcome:
     """Whether the training gave the same model, and how it compares in words."""
 
     same: bool
     text: str
 
 
-def rerun_training(run: Run, actions: Sequence[Action]) -> Outcome:
+def rerun_training(run: Run, actions: Sequence[Action]) -> RerunOutcome:
     """Repeat the recorded training with its configuration on its inputs, whose checksums must be the recorded ones.
 
     Raises UserError where no training is recorded or where an input has changed.
@@ -69,15 +69,15 @@ def _link(paths: Paths, target: Path, action: Action) -> None:
     target.symlink_to(source.resolve())
 
 
-def _compare(paths: Paths, again: Paths) -> Outcome:
+def _compare(paths: Paths, again: Paths) -> RerunOutcome:
     """The weights bit by bit; if they differ, the best validation loss decides."""
     if sha256(paths.weights) == sha256(again.weights):
-        return Outcome(True, "training repeated: the same weights, bit for bit")
+        return RerunOutcome(True, "training repeated: the same weights, bit for bit")
     first, second = load_file(paths.weights), load_file(again.weights)
     losses = [float(read_json(run.run)["training"]["best_loss"]) for run in (paths, again)]
     if first.keys() != second.keys() or any(first[name].shape != second[name].shape for name in first):
-        return Outcome(False, "training repeated: another network")
+        return RerunOutcome(False, "training repeated: another network")
     largest = max(float(np.abs(first[name] - second[name]).max(initial=0.0)) for name in first)
     same = abs(losses[0] - losses[1]) <= LOSS_TOLERANCE * abs(losses[0])
     text = f"training repeated: weights differ by up to {largest:.2g}, best validation loss "
-    return Outcome(same, f"{text}{losses[0]:.6g} and {losses[1]:.6g}")
+    return RerunOutcome(same, f"{text}{losses[0]:.6g} and {losses[1]:.6g}")

@@ -19,7 +19,7 @@ from ...errors import UserError
 from ...layers import EmptySlot, Standardise
 from ..inputs import Array, as_inputs
 from ..lrp.attach import sources
-from ..lrp.relevance import Rows, at_objects, row_baseline
+from ..lrp.relevance import ExplainedRows, at_objects, row_baseline
 from ..lrp.rules import Target, signs
 from .result import Attribution
 
@@ -209,7 +209,7 @@ def _along_path(
         given = as_inputs(network, inputs, dtype)
         start = row_baseline(baseline or {}, given)
         entrance = Entrance(network, {name: rows[:1] for name, rows in given.items()}, target)
-        rows = Rows(given, entrance.shortened)
+        rows = ExplainedRows(given, entrance.shortened)
         shares = {name: torch.zeros_like(values) for name, values in given.items()}
         explained, promised = torch.zeros(2, len(rows.order), dtype=torch.float64, device=rows.order.device)
         first, size = 0, 1

@@ -20,7 +20,7 @@ from ..lrp.rules import Target, signs
 from .result import Attribution
 
 __all__ = [
-    "Group",
+    "FeatureGroup",
     "GroupValues",
     "check_groups",
     "correlated_groups",
@@ -33,7 +33,7 @@ LEAST_CORRELATION = 0.5
 
 
 @dataclass(frozen=True)
-class Group:
+class FeatureGroup:
     """Features of one input, by their names, that are explained together."""
 
     input: str
@@ -45,20 +45,20 @@ class Group:
         return " + ".join(self.features)
 
 
-def single_features(schema: Schema) -> tuple[Group, ...]:
+def single_features(schema: Schema) -> tuple[FeatureGroup, ...]:
     """Every feature by itself."""
-    return tuple(Group(item.name, (name,)) for item in schema.inputs for name in item.feature_names)
+    return tuple(FeatureGroup(item.name, (name,)) for item in schema.inputs for name in item.feature_names)
 
 
 def correlated_groups(
     inputs: Mapping[str, Array], schema: Schema, least: float = LEAST_CORRELATION
-) -> tuple[Group, ...]:
+) -> tuple[FeatureGroup, ...]:
     """Features whose mean rank correlation, of either sign, is at least `least`, found by average linkage.
 
     The correlations are those of the real objects of the inputs, (row, slot, feature) each. Features of different
     inputs never come together, since they belong to different objects.
     """
-    groups: list[Group] = []
+    groups: list[FeatureGroup] = []
     for item in schema.inputs:
         names = item.feature_names
         labels = np.ones(1, dtype=int)
@@ -67,7 +67,7 @@ def correlated_groups(
             tree = linkage(squareform(distances, checks=False), "average")
             labels = fcluster(tree, 1 - least + 1e-9, "distance")
         for label in dict.fromkeys(labels.tolist()):
-            groups.append(Group(item.name, tuple(names[place] for place in np.flatnonzero(labels == label))))
+            groups.append(FeatureGroup(item.name, tuple(names[place] for place in np.flatnonzero(labels == label))))
     return tuple(groups)
 
 
@@ -87,7 +87,7 @@ def rank_correlations(objects: Array) -> np.ndarray:
     return table
 
 
-def check_groups(groups: Sequence[Group], schema: Schema) -> None:
+def check_groups(groups: Sequence[FeatureGroup], schema: Schema) -> None:
     """Raise UserError unless each feature of the schema is in exactly one group, and no other is in any."""
     inputs = {item.name: item for item in schema.inputs}
     seen: set[tuple[str, str]] = set()
@@ -105,7 +105,7 @@ def check_groups(groups: Sequence[Group], schema: Schema) -> None:
         raise UserError(message)
 
 
-def _check_member(group: Group, name: str, item: Input, seen: set[tuple[str, str]]) -> None:
+def _check_member(group: FeatureGroup, name: str, item: Input, seen: set[tuple[str, str]]) -> None:
     if name not in item.feature_names:
         message = (
             f"the group {group.name!r} has the feature {name!r}, which {item.name} lack; "
@@ -125,7 +125,7 @@ Inputs = dict[str, torch.Tensor]
 class GroupValues:
     """Shapley values of groups of features, float64 (row, group), and their standard errors from the sampling."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[FeatureGroup, ...]
     values: torch.Tensor
     errors: torch.Tensor
 
@@ -137,7 +137,7 @@ def shapley(
     *,
     target: Target = 1,
     baseline: Mapping[str, Array] | None = None,
-    groups: Sequence[Group] | None = None,
+    groups: Sequence[FeatureGroup] | None = None,
     pairs: int = 4,
     seed: int = 1,
     dtype: torch.dtype | None = None,
@@ -175,7 +175,7 @@ class _Game:
     network: nn.Module
     target: Target
     schema: Schema
-    groups: tuple[Group, ...]
+    groups: tuple[FeatureGroup, ...]
     baseline: Mapping[str, torch.Tensor]
 
     def played(self, rows: Inputs, orders: np.ndarray) -> tuple[torch.Tensor, ...]:
@@ -224,7 +224,7 @@ def _chunks(inputs: Inputs, size: int) -> Iterator[Inputs]:
         yield {name: values[start : start + size] for name, values in inputs.items()}
 
 
-def _columns(group: Group, schema: Schema) -> tuple[str, list[int]]:
+def _columns(group: FeatureGroup, schema: Schema) -> tuple[str, list[int]]:
     """The input of a group and the places of its features there."""
     names = next(item.feature_names for item in schema.inputs if item.name == group.input)
     return group.input, [names.index(name) for name in group.features]

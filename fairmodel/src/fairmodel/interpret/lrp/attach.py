@@ -15,7 +15,7 @@ from ...errors import UserError
 from ...layers import EmptySlot
 from ...lazy import lazily
 from .handlers import SUMS, Handler, Layer, elementwise, handler_of
-from .propagation import Run
+from .propagation import ForwardPass
 from .rules import PROPORTIONAL, Rule, make_rule
 
 __all__ = ["Attached", "Composite", "Handlers", "check_operations", "choose_rules", "preset_a", "sources"]
@@ -126,11 +126,11 @@ class Attached:
         rules = choose_rules(distributing, composite)
         self.layers = []
         for name, (module, handler) in found.items():
-            layer = Layer(module, name, rules.get(name, PROPORTIONAL), Run(0))
+            layer = Layer(module, name, rules.get(name, PROPORTIONAL), ForwardPass(0))
             self.layers.append(layer)
             _attach(layer, handler)
 
-    def __call__(self, run: Run, inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    def __call__(self, run: ForwardPass, inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Logits (row, class), whose backward is the propagation of relevance; it is written down in `run`."""
         for layer in self.layers:
             layer.run = run
@@ -151,7 +151,7 @@ class Attached:
         empty_slots = [module for module in self.network.modules() if isinstance(module, EmptySlot)]
         hooks = [module.register_forward_pre_hook(look) for module in empty_slots]
         try:
-            check_operations(self(Run(len(next(iter(leaves.values())))), leaves))
+            check_operations(self(ForwardPass(len(next(iter(leaves.values())))), leaves))
         finally:
             for hook in hooks:
                 hook.remove()

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from ...errors import UserError
 from ...layers import PairLinear, Standardise, WeightedSum
-from .propagation import Function, LinearMap, Run, Tensors, distribute, keep
+from .propagation import ForwardPass, Function, LinearMap, Tensors, distribute, keep
 from .rules import PROPORTIONAL, Rule
 
 __all__ = ["HANDLERS", "Handler", "Layer", "SUMS", "gru", "handler_of", "plus"]
@@ -23,7 +23,7 @@ class Layer:
     module: nn.Module
     name: str
     rule: Rule
-    run: Run
+    run: ForwardPass
 
     @property
     def original(self) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ from ...errors import UserError
 from .ledger import Entry, by_row
 from .rules import Rule, Term
 
-__all__ = ["Function", "LinearMap", "Run", "Tensors", "distribute", "keep"]
+__all__ = ["Function", "LinearMap", "ForwardPass", "Tensors", "distribute", "keep"]
 
 Tensors = tuple[torch.Tensor, ...]
 
@@ -41,7 +41,7 @@ class LinearMap:
 
 
 @dataclass
-class Run:
+class ForwardPass:
     """One evaluation of the network for `rows` rows.
 
     First, where a baseline is asked for, `collecting` stores at each linear layer what the baseline is there: the
@@ -57,7 +57,7 @@ class Run:
     elements: int = 0
 
 
-def distribute(run: Run, layer: str, linear: LinearMap, rule: Rule, inputs: Tensors) -> torch.Tensor:
+def distribute(run: ForwardPass, layer: str, linear: LinearMap, rule: Rule, inputs: Tensors) -> torch.Tensor:
     """The map of the inputs; its relevance is distributed over them by the rule, and entered in the run's ledger."""
     if run.collecting:
         depends = any(values.requires_grad for values in inputs)
@@ -75,7 +75,7 @@ def distribute(run: Run, layer: str, linear: LinearMap, rule: Rule, inputs: Tens
     return output
 
 
-def keep(run: Run, function: Callable[[torch.Tensor], torch.Tensor], values: torch.Tensor) -> torch.Tensor:
+def keep(run: ForwardPass, function: Callable[[torch.Tensor], torch.Tensor], values: torch.Tensor) -> torch.Tensor:
     """A function of each element by itself: it keeps the element's relevance as it is."""
     if run.collecting and not values.requires_grad:
         return torch.zeros_like(values)
@@ -144,7 +144,7 @@ class _Contributions:
 class _Distribution:
     """One call of a linear layer."""
 
-    run: Run
+    run: ForwardPass
     layer: str
     linear: LinearMap
     rule: Rule

@@ -14,10 +14,18 @@ from ...layers import is_real
 from ..inputs import Array, as_inputs
 from .attach import Attached, Composite, Handlers
 from .ledger import Ledger, Relevance, by_row
-from .propagation import Run, Tensors
+from .propagation import ForwardPass, Tensors
 from .rules import Target, make_rule, signs
 
-__all__ = ["RelevanceQuestion", "Rows", "at_objects", "explain_in_chunks", "mean_objects", "relevance", "row_baseline"]
+__all__ = [
+    "RelevanceQuestion",
+    "ExplainedRows",
+    "at_objects",
+    "explain_in_chunks",
+    "mean_objects",
+    "relevance",
+    "row_baseline",
+]
 
 Inputs = dict[str, torch.Tensor]
 MEMORY = 16_000_000
@@ -60,7 +68,7 @@ def relevance(
         shortened = attached.examine({name: rows[:1] for name, rows in values.items()})
         at = None if baseline is None else row_baseline(baseline, values)
         return explain_in_chunks(
-            attached, RelevanceQuestion(target, layers, at), Rows(values, () if layers else shortened), memory
+            attached, RelevanceQuestion(target, layers, at), ExplainedRows(values, () if layers else shortened), memory
         )
 
 
@@ -117,7 +125,7 @@ def at_objects(baseline: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     return torch.where(is_real(values), rows, 0.0) if values.ndim == 3 else rows
 
 
-class Rows:
+class ExplainedRows:
     """The rows of named inputs, each (row, slot, feature) or of any other shape that begins with the row.
 
     Of the inputs in `shortened`, a chunk of rows has as many slots as its fullest row. The rows are in the order of
@@ -169,7 +177,7 @@ class _Part:
     bytes_per_row: int
 
 
-def explain_in_chunks(attached: Attached, question: RelevanceQuestion, rows: Rows, memory: int) -> Relevance:
+def explain_in_chunks(attached: Attached, question: RelevanceQuestion, rows: ExplainedRows, memory: int) -> Relevance:
     """Relevance of all rows, in chunks whose activations take about `memory` bytes."""
     found = {name: torch.zeros_like(values) for name, values in rows.inputs.items()}
     parts, start, size = [], 0, 1
@@ -191,7 +199,7 @@ def explain_in_chunks(attached: Attached, question: RelevanceQuestion, rows: Row
 
 def _explain_chunk(attached: Attached, question: RelevanceQuestion, inputs: Inputs) -> _Part:
     leaves = {name: values.detach().requires_grad_() for name, values in inputs.items()}
-    run = Run(len(next(iter(leaves.values()))))
+    run = ForwardPass(len(next(iter(leaves.values()))))
     if question.baseline is not None:
         run.baselines = _baselines(attached, question.baseline, inputs)
     with _outputs_of(attached.network, question.layers) as outputs:
@@ -209,7 +217,7 @@ def _explain_chunk(attached: Attached, question: RelevanceQuestion, inputs: Inpu
 def _baselines(attached: Attached, baseline: Mapping[str, torch.Tensor], inputs: Inputs) -> deque[Tensors | None]:
     """What the baseline of the inputs is at each linear layer."""
     leaves = {name: at_objects(baseline[name], values).requires_grad_() for name, values in inputs.items()}
-    run = Run(len(next(iter(inputs.values()))), collecting=True)
+    run = ForwardPass(len(next(iter(inputs.values()))), collecting=True)
     attached(run, leaves)
     return run.baselines
 

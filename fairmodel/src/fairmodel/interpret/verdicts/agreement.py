@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from scipy.stats import rankdata
 
 from ...present.tables import Measured
-from .sample import FeatureKey, Shares
+from .sample import FeatureKey, FeatureShares
 
 __all__ = ["Agreement", "agreement", "agreement_figure", "correlations_figure", "kendall", "name_rows", "spearman"]
 
@@ -22,7 +22,9 @@ class Agreement:
     errors: np.ndarray
 
 
-def agreement(found: Mapping[str, Shares], coefficient: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Agreement:
+def agreement(
+    found: Mapping[str, FeatureShares], coefficient: Callable[[np.ndarray, np.ndarray], np.ndarray]
+) -> Agreement:
     """The coefficient of every pair of methods; their trials are of the same rows, and so are the errors."""
     methods = list(found.values())
     values, errors = np.eye(len(methods)), np.zeros((len(methods), len(methods)))

@@ -14,7 +14,7 @@ from ..lrp.relevance import mean_objects
 from ..parts import Context, Drawing, Findings
 from .agreement import Agreement, agreement, agreement_figure, kendall, spearman
 from .figures import shares_figure
-from .sample import FeatureKey, Shares, attribution_rows, draws, feature_keys, shares_of, tensors
+from .sample import FeatureKey, FeatureShares, attribution_rows, draws, feature_keys, shares_of, tensors
 
 __all__ = ["consensus", "explain_attributions", "recommended", "shares_by_method"]
 
@@ -58,13 +58,13 @@ def recommended(methods: Mapping[str, Any]) -> list[str]:
     return [name for name in methods if METHODS[name].advice == "recommended"]
 
 
-def consensus(found: Mapping[str, Shares]) -> np.ndarray:
+def consensus(found: Mapping[str, FeatureShares]) -> np.ndarray:
     """Mean share of each feature over the recommended methods, (feature,)."""
     mean: np.ndarray = np.mean([found[name].values for name in recommended(found)], axis=0)
     return mean
 
 
-def _described(name: str, result: Attribution, shares: Shares, target: Any) -> dict[str, Any]:
+def _described(name: str, result: Attribution, shares: FeatureShares, target: Any) -> dict[str, Any]:
     method = METHODS[name]
     gap = None if result.gap is None else float(result.gap.square().mean().sqrt())
     size = float(result.explained.square().mean().sqrt())
@@ -83,7 +83,7 @@ def _as_json(found: Agreement) -> dict[str, Any]:
     return {"methods": list(METHODS), "values": found.values.tolist(), "errors": found.errors.tolist()}
 
 
-def _shares_table(keys: tuple[FeatureKey, ...], found: Mapping[str, Shares]) -> Table:
+def _shares_table(keys: tuple[FeatureKey, ...], found: Mapping[str, FeatureShares]) -> Table:
     measured = {name: list(map(Measured, s.values.tolist(), s.errors.tolist())) for name, s in found.items()}
     columns, rows = shares_by_method(keys, np.argsort(-consensus(found), kind="stable"), measured)
     return Table("attributions", "Share of each feature, by method", columns, rows, (NOTE,))
@@ -130,7 +130,7 @@ def _agreement_table(found: Mapping[str, Agreement]) -> Table:
 
 
 def _drawings(
-    keys: tuple[FeatureKey, ...], found: Mapping[str, Shares], coefficients: Mapping[str, Agreement]
+    keys: tuple[FeatureKey, ...], found: Mapping[str, FeatureShares], coefficients: Mapping[str, Agreement]
 ) -> list[Drawing]:
     labels = [METHODS[name].label for name in found]
     filled = [name in recommended(found) for name in found]

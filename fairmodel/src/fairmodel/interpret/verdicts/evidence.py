@@ -9,7 +9,7 @@ import numpy as np
 from ...present.tables import Measured
 from .sample import FeatureKey
 
-__all__ = ["Evidence", "MethodEvidence", "Partner"]
+__all__ = ["MethodEvidence", "Partner", "VerdictEvidence"]
 
 LARGEST_REMAINS = 0.5
 MOST_BEATEN = 0.1
@@ -62,7 +62,7 @@ class Partner:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class VerdictEvidence:
     """All numbers that a verdict is made from; features are in the order of the schema.
 
     `agreement` holds Spearman's coefficients of the methods with their errors, by pairs of names; `losses` the loss of
@@ -99,7 +99,7 @@ class Evidence:
         return [Measured(float(m), float(e)) for m, e in zip(means, np.maximum(scatter, errors), strict=True)]
 
     @classmethod
-    def of_findings(cls, found: Mapping[str, Mapping[str, Any]]) -> "Evidence":
+    def of_findings(cls, found: Mapping[str, Mapping[str, Any]]) -> "VerdictEvidence":
         """From the JSON files of the parts, by name."""
         keys = tuple(FeatureKey(**each) for each in found["attributions"]["features"])
         methods = {

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ...present.tables import Measured
 from .agreement import name_rows
 from .curves import QUANTITIES, Curve
-from .sample import FeatureKey, Shares
+from .sample import FeatureKey, FeatureShares
 
 __all__ = ["randomisation_figure", "removal_figure", "shares_figure", "spread_figure"]
 
@@ -22,7 +22,7 @@ Pair = tuple[Curve, Curve]
 
 def shares_figure(
     keys: Sequence[FeatureKey],
-    shares: Sequence[Shares],
+    shares: Sequence[FeatureShares],
     labels: Sequence[str],
     filled: Sequence[bool],
     order: np.ndarray,

@@ -15,7 +15,7 @@ from ..parts import Context
 
 __all__ = [
     "FeatureKey",
-    "Shares",
+    "FeatureShares",
     "attribution_rows",
     "draws",
     "feature_keys",
@@ -74,7 +74,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Shares:
+class FeatureShares:
     """Share of each feature in the mean magnitude of the attributions, float64 (feature,), adding up to one.
 
     `trials` (trial, feature) are those of bootstrap samples of the rows.
@@ -100,13 +100,13 @@ def draws(is_signal: np.ndarray, *, trials: int, seed: int) -> np.ndarray:
     return np.array(list(resamples(is_signal, np.ones(len(is_signal)), trials=trials, seed=seed)))
 
 
-def shares_of(attributions: np.ndarray, drawn: np.ndarray) -> Shares:
+def shares_of(attributions: np.ndarray, drawn: np.ndarray) -> FeatureShares:
     """The shares in attributions (row, feature), for bootstrap samples `drawn` (trial, row).
 
     Where all attributions are zero, so are the shares.
     """
     magnitudes = np.abs(attributions.astype(np.float64))
-    return Shares(normalised(magnitudes.sum(0)), normalised(drawn @ magnitudes))
+    return FeatureShares(normalised(magnitudes.sum(0)), normalised(drawn @ magnitudes))
 
 
 def normalised(sums: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...present.tables import MINUS, Cell, Column, Measured, Table
 from ..parts import Context, Findings
-from .evidence import ERRORS, LARGEST_REMAINS, MOST_BEATEN, Evidence, MethodEvidence
+from .evidence import ERRORS, LARGEST_REMAINS, MOST_BEATEN, MethodEvidence, VerdictEvidence
 from .sample import listed
 
 __all__ = ["explain_verdict", "sentences"]
@@ -22,11 +22,11 @@ NOTE = (
 
 def explain_verdict(context: Context) -> Findings:
     """The verdict as paragraphs, and a table of which method passed which test."""
-    evidence = Evidence.of_findings({name: context.findings(name) for name in NEEDED})
+    evidence = VerdictEvidence.of_findings({name: context.findings(name) for name in NEEDED})
     return Findings([_table(evidence)], paragraphs=list(sentences(evidence)))
 
 
-def sentences(evidence: Evidence) -> Iterator[str]:
+def sentences(evidence: VerdictEvidence) -> Iterator[str]:
     """The verdict, a paragraph at a time."""
     yield _what_matters(evidence)
     yield _how_sure(evidence)
@@ -36,7 +36,7 @@ def sentences(evidence: Evidence) -> Iterator[str]:
     yield _tests(evidence)
 
 
-def _what_matters(evidence: Evidence) -> str:
+def _what_matters(evidence: VerdictEvidence) -> str:
     shares = evidence.shares
     order = _first(evidence)
     named = listed([f"{evidence.features[place].feature} ({_percent(shares[place])})" for place in order])
@@ -50,7 +50,7 @@ def _what_matters(evidence: Evidence) -> str:
     )
 
 
-def _how_sure(evidence: Evidence) -> str:
+def _how_sure(evidence: VerdictEvidence) -> str:
     order, trusted = _first(evidence), evidence.trusted
     tops = [set(evidence.methods[name].order[: len(order)]) for name in trusted]
     certain = [evidence.features[place].feature for place in order if all(place in top for top in tops)]
@@ -66,7 +66,7 @@ def _how_sure(evidence: Evidence) -> str:
     return f"{sure} {_losses(evidence, order)} {_retrainings(evidence, order)}"
 
 
-def _losses(evidence: Evidence, order: list[int]) -> str:
+def _losses(evidence: VerdictEvidence, order: list[int]) -> str:
     """Whether the AUC suffers without the first features."""
     costly = [place for place in order if not _is_unneeded(evidence, place)]
     if not costly:
@@ -79,7 +79,7 @@ def _losses(evidence: Evidence, order: list[int]) -> str:
     )
 
 
-def _retrainings(evidence: Evidence, order: list[int]) -> str:
+def _retrainings(evidence: VerdictEvidence, order: list[int]) -> str:
     name = next((name for name in evidence.trusted if name in evidence.spread), None)
     if name is None:
         return "How much another training would change is not known: there are no retrainings."
@@ -91,7 +91,7 @@ def _retrainings(evidence: Evidence, order: list[int]) -> str:
     )
 
 
-def _unneeded(evidence: Evidence) -> Iterator[str]:
+def _unneeded(evidence: VerdictEvidence) -> Iterator[str]:
     """Features that methods put first although shuffling them costs nothing, nor are there others in their stead."""
     number, trusted = len(_first(evidence)), evidence.trusted
     for place, key in enumerate(evidence.features):
@@ -118,11 +118,11 @@ def _unneeded(evidence: Evidence) -> Iterator[str]:
             )
 
 
-def _moved(evidence: Evidence, place: int) -> str:
+def _moved(evidence: VerdictEvidence, place: int) -> str:
     return f"{100 * evidence.changes[place]:.1f} % on average"
 
 
-def _interchangeable(evidence: Evidence) -> Iterator[str]:
+def _interchangeable(evidence: VerdictEvidence) -> Iterator[str]:
     pairs = {}
     for place in _first(evidence):
         partner = _partner_of(evidence, place)
@@ -136,7 +136,7 @@ def _interchangeable(evidence: Evidence) -> Iterator[str]:
         )
 
 
-def _agreement(evidence: Evidence) -> str:
+def _agreement(evidence: VerdictEvidence) -> str:
     pairs = sorted(evidence.agreement.items(), key=lambda item: item[1].value)
     (worst, least), (_, most) = pairs[0], pairs[-1]
     labels = listed([evidence.methods[name].label for name in worst])
@@ -146,7 +146,7 @@ def _agreement(evidence: Evidence) -> str:
     )
 
 
-def _tests(evidence: Evidence) -> str:
+def _tests(evidence: VerdictEvidence) -> str:
     methods = evidence.methods.values()
     parts = []
     disordered = [f"{each.label} ({_gain(each)})" for each in methods if not each.orders_well]
@@ -164,19 +164,19 @@ def _tests(evidence: Evidence) -> str:
     return " ".join(parts) or "All methods pass the tests of removal and of randomisation."
 
 
-def _first(evidence: Evidence) -> list[int]:
+def _first(evidence: VerdictEvidence) -> list[int]:
     """The first few features of the trusted methods, but no more than half of all."""
     shares = evidence.shares
     order = sorted(range(len(shares)), key=lambda place: -shares[place].value)
     return order[: max(1, min(FIRST, len(order) // 2))]
 
 
-def _is_unneeded(evidence: Evidence, place: int) -> bool:
+def _is_unneeded(evidence: VerdictEvidence, place: int) -> bool:
     loss = evidence.losses[place]
     return loss.value < max(ERRORS * loss.error, LEAST_LOSS)
 
 
-def _partner_of(evidence: Evidence, place: int) -> tuple[int, float] | None:
+def _partner_of(evidence: VerdictEvidence, place: int) -> tuple[int, float] | None:
     partner = evidence.partners[place]
     return None if partner is None or abs(partner.correlation) < STRONG else (partner.feature, partner.correlation)
 
@@ -195,7 +195,7 @@ def _gain(method: MethodEvidence) -> str:
     )
 
 
-def _table(evidence: Evidence) -> Table:
+def _table(evidence: VerdictEvidence) -> Table:
     columns = (
         Column("label", "Method"),
         Column("advice", "Advice"),
