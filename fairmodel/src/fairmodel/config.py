@@ -108,7 +108,9 @@ class TrainingConfig(Section):
         default=131072, description="rows held in memory and shuffled together; a data set with no more is read once"
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto: a GPU if there is one")
-    precision: Literal["float32", "bfloat16"] = Field(default="float32", description="arithmetic of the matrix products in the training")
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="arithmetic of the matrix products in the training"
+    )
     threads: Positive = Field(default=1, description="CPU threads; another number rounds differently")
 
 
@@ -116,7 +118,9 @@ class ExportConfig(Section):
     """`[export]`: the ONNX graph and how closely it must follow PyTorch."""
 
     opset: Annotated[int, Field(ge=18, le=23)] = Field(default=18, description="version of the ONNX operators")
-    tolerance: Annotated[float, Field(gt=0)] = Field(default=1e-4, description="largest relative difference of a logit from PyTorch")
+    tolerance: Annotated[float, Field(gt=0)] = Field(
+        default=1e-4, description="largest relative difference of a logit from PyTorch"
+    )
     rows: Positive = Field(default=256, description="test rows on which the graph is compared")
     calibration_rows: Positive = Field(default=1024, description="training rows from which int8 gets its scales")
 
