@@ -8,9 +8,12 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from safetensors.numpy import load_file
+from torch import nn
+
 from fairmodel.cli import main
 from fairmodel.errors import MissingDeviceError, UserError
-from fairmodel.evaluation.evaluate import load_network
+from fairmodel.evaluation.network import load_network
 from fairmodel.export.graph import WithProbabilities, inputs_to_cut, make_graph
 from fairmodel.export.onnx import largest_difference
 from fairmodel.inference.backends import Backend, open_backend
@@ -20,8 +23,6 @@ from fairmodel.inference.graph import InputError, check_inputs, read_graph
 from fairmodel.interface import Run
 from fairmodel.layers import EmptySlot, WeightedSum
 from fairmodel.testing.samples import random_samples
-from safetensors.numpy import load_file
-from torch import nn
 
 pytestmark = pytest.mark.slow  # a graph is exported first
 
@@ -223,12 +224,12 @@ def test_unknown_names(exported: Run) -> None:
 
 
 def test_a_runtime_that_is_not_installed(exported: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fairmodel.inference.backends import registry
+    from fairmodel.inference.backends import backend
 
     def missing(*_: object) -> None:
         raise ModuleNotFoundError(name="openvino")
 
-    monkeypatch.setattr(registry, "import_module", missing)
+    monkeypatch.setattr(backend, "import_module", missing)
     with pytest.raises(UserError, match=r"openvino needs openvino, which is not installed: pip install -e '\.\[openvi"):
         open_backend("openvino", exported.paths.model, project=exported.project)
 

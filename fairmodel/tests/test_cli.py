@@ -1,20 +1,24 @@
 """The command line: each mistake is one line and exit code 1, and nothing half-written has a final name."""
 
-import dataclasses
 import io
 import os
-from argparse import ArgumentParser, Namespace
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset
-from fairmodel.interface import Run, Study
+from fairmodel.interface import Command, Run, option
 from fairmodel.workers import Workers
 
 from .disk import full_disk
 
 BOTH = ["data", "--workers", "2", "--scheduler", "tcp://there:1"]
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+SEEN: list[Call] = []
 FINISHED = {".h5", ".safetensors", ".json", ".csv", ".npz", ".onnx", ".html", ".png", ".pdf"}
 
 
@@ -24,11 +28,9 @@ def run(run: Run, command: str, *arguments: str) -> int:
 
 
 def outputs(root: Path) -> set[str]:
-    """Files that the steps made, config/ and fair.toml aside."""
-    return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()} - {
-        "config/tiny.toml",
-        "fair.toml",
-    }
+    """Files that the steps made; those that a person wrote are left out."""
+    written = {"config/tiny.toml", "fair.toml", "pyproject.toml"}
+    return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()} - written
 
 
 def assert_one_line(capsys: pytest.CaptureFixture[str], *parts: str) -> None:
@@ -45,7 +47,7 @@ def assert_one_line(capsys: pytest.CaptureFixture[str], *parts: str) -> None:
 def test_every_step_in_order(other: Run, capsys: pytest.CaptureFixture[str]) -> None:
     root = other.paths.root
     for step, made in {
-        "sections": {"build/tiny/data.json", "build/tiny/model.json", "build/tiny/training.json"},
+        "stamps": {"build/tiny/data.json", "build/tiny/train.json", "build/tiny/report.json"},
         "data": {f"data/processed/tiny/{name}" for name in ("train.h5", "val.h5", "test.h5", "splits.json")},
         "train": {f"models/tiny/{name}" for name in ("weights.safetensors", "run.json", "config.json", "history.csv")},
         "evaluate": {"reports/tiny/metrics.json", "reports/tiny/scores.npz"},
@@ -130,7 +132,7 @@ def test_weights_of_another_network(other: Run, capsys: pytest.CaptureFixture[st
         ("data", "data/processed/tiny"),
         ("train", "models"),
         ("train", "models/tiny"),
-        ("sections", "build"),
+        ("stamps", "build"),
     ],
 )
 def test_a_folder_that_cannot_be_written(
@@ -194,30 +196,49 @@ def test_a_full_disk_in_the_other_steps(step: str, room: int, other: Run, capsys
 
 
 def test_an_interrupt_is_one_line_too(other: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupt(_: Namespace) -> None:
-        raise KeyboardInterrupt
-
-    project = dataclasses.replace(other.project, STUDIES={"wait": Study("wait", lambda: interrupt)})
+    project = replace(other.project, studies=(Command("wait", "wait", f"{__name__}:interrupt", takes="nothing"),))
     assert main(project, ["wait"]) == 130
     assert_one_line(capsys, "interrupted")
 
 
-def test_a_study_gets_its_arguments(other: Run) -> None:
-    seen: list[Namespace] = []
+def interrupt() -> None:
+    """A study that somebody stops."""
+    raise KeyboardInterrupt
 
-    def options(parser: ArgumentParser) -> None:
-        parser.add_argument("--number", type=int)
 
-    studies = {"count": Study("count", lambda: seen.append, options), "other": Study("other", lambda: seen.append)}
-    project = dataclasses.replace(other.project, STUDIES=studies)
+def note(*given: Any, **options: Any) -> None:
+    """A study that keeps what it gets."""
+    SEEN.append((given, options))
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
+    """What `note` gets in this test."""
+    monkeypatch.setattr(sys.modules[__name__], "SEEN", calls := list[Call]())
+    return calls
+
+
+def test_a_study_gets_what_it_takes_and_its_options(other: Run, seen: list[Call]) -> None:
+    number = option("--number", type=int)
+    studies = (
+        Command("count", "count", f"{__name__}:note", (number,), takes="nothing"),
+        Command("look", "look", f"{__name__}:note", takes="project"),
+        Command("work", "work", f"{__name__}:note", (number,), workers="chunks", recorded=False),
+    )
+    project = replace(other.project, studies=studies)
     assert main(project, ["count", "--number", "7"]) == 0
-    assert main(project, ["other"]) == 0
-    assert [getattr(item, "number", None) for item in seen] == [7, None]
+    assert main(project, ["look"]) == 0
+    assert run(replace(other, project=project), "work", "--number", "8", "--workers", "3") == 0
+    (count, look, (given, options)) = seen
+    assert count == ((), {"number": 7})
+    assert look == ((project,), {})
+    assert [(item.project, item.paths) for item in given] == [(project, other.paths)]
+    assert options == {"number": 8, "workers": Workers(3, folder=other.paths.raw, package="tests")}
 
 
 def test_a_study_cannot_take_the_name_of_a_step(other: Run, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("train", "fair"):
-        project = dataclasses.replace(other.project, STUDIES={name: Study("again", lambda: print)})
+        project = replace(other.project, studies=(Command(name, "again", f"{__name__}:note"),))
         assert main(project, ["data"]) == 1
         assert_one_line(capsys, f"'{name}'", "rename it")
 
@@ -230,21 +251,17 @@ def test_wrong_usage_is_two(other: Run, capsys: pytest.CaptureFixture[str]) -> N
     assert "usage:" in capsys.readouterr().err
 
 
-def test_the_sources_and_workers_reach_the_project(other: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-    monkeypatch.setattr(type(other.project), "prepare", lambda *unnamed, **named: seen.append((unnamed[2], named)))
-    assert run(other, "data") == 0
-    assert run(other, "data", "--source", "cern", "--workers", "3") == 0
-    assert run(other, "data", "--scheduler", "tcp://there:1") == 0
-    raw = other.paths.root / "data" / "raw" / "tiny"
+def test_the_sources_and_workers_reach_the_project(other: Run, seen: list[Call]) -> None:
+    own = replace(other, project=replace(other.project, prepare=f"{__name__}:note"))
+    assert run(own, "data") == 0
+    assert run(own, "data", "--source", "cern", "--workers", "3") == 0
+    assert run(own, "data", "--scheduler", "tcp://there:1") == 0
+    raw, out = other.paths.raw, other.paths.processed
     cores = len(os.sched_getaffinity(0))
-    assert seen == [
-        (other.paths.processed, {"raw": raw, "source": "simulation", "workers": Workers(cores, folder=raw)}),
-        (other.paths.processed, {"raw": raw, "source": "cern", "workers": Workers(3, folder=raw)}),
-        (
-            other.paths.processed,
-            {"raw": raw, "source": "simulation", "workers": Workers(cores, "tcp://there:1", folder=raw)},
-        ),
+    assert [(given[1], options) for given, options in seen] == [
+        (out, {"raw": raw, "source": "simulation", "workers": Workers(cores, None, raw, "tests")}),
+        (out, {"raw": raw, "source": "cern", "workers": Workers(3, None, raw, "tests")}),
+        (out, {"raw": raw, "source": "simulation", "workers": Workers(cores, "tcp://there:1", raw, "tests")}),
     ]
 
 

@@ -4,9 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from fairmodel.report.dag import draw_dag, levels, parse_database, step_graph
-
-
 
 MAKEFILE = """
 A := a.one a.two

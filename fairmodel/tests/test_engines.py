@@ -7,9 +7,10 @@ from typing import Any
 
 import onnx
 import pytest
+
 from fairmodel.cli import main
 from fairmodel.errors import UserError
-from fairmodel.inference import ahead
+from fairmodel.inference import engine as engine_module
 from fairmodel.inference.backends.tensorrt import cached_engine, engine_path
 from fairmodel.inference.engine import build_ahead, find_library, profile_ranges, targets_of, unsupported_operators
 from fairmodel.inference.graph import Graph, read_graph
@@ -53,7 +54,7 @@ def test_an_engine_is_built_once(exported: Run, tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize("prepared", ["other"], indirect=True)
 def test_without_the_wheels(exported: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(ahead, "find_spec", lambda _: None)
+    monkeypatch.setattr(engine_module, "find_spec", lambda _: None)
     assert main(exported.project, ["engines", "--profile", "tiny", "--project", str(exported.paths.root)]) == 1
     error = capsys.readouterr().err
     assert "TensorRT for RTX is not installed: pip install --no-deps tensorrt-rtx-cu13-libs" in error

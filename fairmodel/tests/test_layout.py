@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import fairmodel
 import pytest
+
+import fairmodel
 
 ENGINE = Path(str(fairmodel.__file__)).parent
 FLOORS = (

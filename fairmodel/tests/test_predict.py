@@ -14,10 +14,11 @@ import h5py
 import numpy as np
 import pytest
 import torch
+
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset, Samples
 from fairmodel.errors import UserError
-from fairmodel.evaluation.evaluate import load_network
+from fairmodel.evaluation.network import load_network
 from fairmodel.inference import predict
 from fairmodel.inference.backends import Backend
 from fairmodel.inference.predict import Request, predict_files
@@ -181,7 +182,7 @@ def test_a_model_of_other_features_is_refused(exported: Run, tmp_path: Path) -> 
     longer = replace(first, features=(*first.features, Feature("extra", "1", "one more")))
     for item in (swapped, longer):
         changed = replace(exported.project, schema=replace(schema, inputs=(item, *rest)))
-        path = write_dataset(tmp_path / "rows.h5", changed.schema, random_samples(changed.SCHEMA, 4))
+        path = write_dataset(tmp_path / "rows.h5", changed.schema, random_samples(changed.schema, 4))
         with pytest.raises(UserError, match=r"was made for inputs .*export it again"):
             predict_files(changed, request_of(exported), [path], tmp_path / "scores.h5")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy
 import torch
+
 from fairmodel.files import read_json
 from fairmodel.interface import Run
 from fairmodel.metadata.provenance import run_record

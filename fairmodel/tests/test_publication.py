@@ -10,6 +10,7 @@ from pathlib import Path
 
 import onnx
 import pytest
+
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.fair.crate.graph import from_crate

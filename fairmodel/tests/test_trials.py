@@ -2,11 +2,12 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
+
 from fairmodel.files import read_json, sha256
-from fairmodel.interface import Project, Run
+from fairmodel.interface import Run
 from fairmodel.reproduce import trials as trials_module
 from fairmodel.reproduce.outcome import Outcome
 from fairmodel.reproduce.trials import Trial, run_trials, with_seed
@@ -164,18 +165,13 @@ def test_a_trial_that_stopped_after_its_training_is_only_evaluated(
 
 
 def test_trials_side_by_side_have_the_same_bits(tmp_path: Path) -> None:
-    """In one process and in two, which know this project by the name of its module."""
-    from fairmodel import project as module
-
-    config = own_config()
+    """In one process and in two, which get the project by the names of its functions."""
+    project, config = own_project(), own_config()
     checksums = []
-    for name, project, workers in (
-        ("a", own_project(), Workers(1)),
-        ("b", module, Workers(2)),
-    ):
-        paths = make_project(tmp_path / name, own_project(), config)
+    for name, workers in (("a", Workers(1)), ("b", Workers(2))):
+        paths = make_project(tmp_path / name, project, config)
         trials = [Trial("some", str(number), with_seed(config, number), paths.processed) for number in (1, 2)]
-        outcomes = run_trials(cast("Project", project), paths, trials, workers)
+        outcomes = run_trials(project, paths, trials, workers)
         checksums.append([sha256(outcome.model / "weights.safetensors") for outcome in outcomes])
     assert checksums[0] == checksums[1]
     assert len(set(checksums[0])) == 2
