@@ -1,6 +1,7 @@
 """The generated metadata: what they say, in which form, and how drift and wrong sources are reported."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from fairmodel.errors import UserError
 from fairmodel.fair import metadata
-from fairmodel.fair.yaml import to_yaml
+from fairmodel.fair.citation import to_yaml
 from fairmodel.metadata.identifiers import (
     date_problem,
     doi_problem,
@@ -187,7 +188,7 @@ def test_the_check_names_a_file_that_drifted(
     assert metadata.main(["--check", "--project", str(tmp_path)]) == 1
     message = capsys.readouterr().err
     assert name in message
-    assert "fair metadata" in message
+    assert "make metadata" in message
     assert not any(other in message for other in metadata.GENERATORS if other != name)
     assert sorted(tmp_path.iterdir()) == before
 
@@ -273,10 +274,15 @@ def test_identifiers(problem: Callable[[str], str | None], right: list[str], wro
     assert all(problem(value) for value in wrong)
 
 
-def test_the_generator_needs_the_standard_library_only(tmp_path: Path) -> None:
+def test_the_generator_needs_nothing_but_pyyaml(tmp_path: Path) -> None:
+    """A hook of cookiecutter, which brings PyYAML, writes the first metadata before anything is installed."""
     project(tmp_path, SMALLEST)
-    package, source = metadata.__name__.split(".")[0], Path(metadata.__file__).parents[2]
-    code = f"import sys; sys.path.append({str(source)!r}); from {package}.fair import metadata; metadata.main([])"
+    source, libraries = Path(metadata.__file__).parents[2], tmp_path / "libraries"
+    shutil.copytree(Path(yaml.__file__).parent, libraries / "yaml", ignore=shutil.ignore_patterns("__pycache__"))
+    code = (
+        f"import sys; sys.path += [{str(source)!r}, {str(libraries)!r}]; "
+        "from fairmodel.fair import metadata; metadata.main([])"
+    )
     # -I -S: no installed package can be imported
     subprocess.run([sys.executable, "-I", "-S", "-B", "-c", code], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
     assert (tmp_path / "CITATION.cff").exists()

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import yaml
+
 from ..metadata.identifiers import orcid_url
 from ..metadata.source import Metadata, Person, Reference
-from .yaml import to_yaml
 
-__all__ = ["citation"]
+__all__ = ["citation", "to_yaml"]
 
 
 def citation(metadata: Metadata) -> str:
@@ -29,6 +30,23 @@ def citation(metadata: Metadata) -> str:
         "references": [_reference(reference) for reference in metadata.references],
     }
     return f"# Generated from fair.toml; change that file instead.\n{to_yaml(_filled(content))}"
+
+
+def to_yaml(content: dict[str, Any]) -> str:
+    """A mapping as YAML in block style, in the order of its keys, with no line broken."""
+    text: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"))
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's writer, which loses U+0085 at the edge of a plain or single-quoted text."""
+
+
+def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, None if text.isprintable() else '"')
+
+
+_Dumper.add_representer(str, _represent)
 
 
 def _concept(doi: str) -> list[dict[str, str]]:

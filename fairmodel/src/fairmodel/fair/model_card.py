@@ -9,8 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ..evaluation.rows import metric_rows
 from ..metadata.identifiers import doi_url, orcid_url
 from ..metadata.source import Person, Reference
+from .citation import to_yaml
 from .facts import Facts, run_hardware
-from .yaml import to_yaml
 
 __all__ = ["model_card"]
 
