@@ -13,7 +13,7 @@ FLOORS = (
     ("schema", "errors", "files", "progress", "lazy", "deflate", "closure"),
     ("settings", "config", "paths", "dataset", "splits", "layers"),
     ("metadata", "present", "workers"),
-    ("interface", "identity", "discover"),
+    ("interface", "identity", "discover", "web"),
     ("training", "download", "validation", "explore", "stamps"),
     ("evaluation", "inference"),
     ("reproduce", "serving"),

@@ -1,46 +1,23 @@
 """Read a file over HTTP, from any byte on."""
 
-import http.client
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 from urllib import request
 from urllib.error import HTTPError
 
 from ..errors import UserError
-from ..metadata.engine import ENGINE
+from ..web import BROKEN, PASSING, asked_pause, open_address, reason_of, user_agent
 from .transfer import Stream, TransientError
 
 __all__ = ["read_http"]
 
-AGENT = f"{ENGINE} (data download)"
+AGENT = user_agent("data download")
 BLOCK = 1 << 18
 SILENCE = 30.0  # seconds without a byte until a connection counts as broken
 LONGEST_WAIT = 60.0  # seconds that a server may ask for
-PASSING = {
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.BAD_GATEWAY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    HTTPStatus.GATEWAY_TIMEOUT,
-}
-
-
-class SafeRedirects(request.HTTPRedirectHandler):
-    """Follows to any host, since the content is verified, but never from an encrypted connection to an open one."""
-
-    def redirect_request(
-        self, req: request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
-    ) -> request.Request | None:
-        """The request that follows, or an error."""
-        if req.type == "https" and not newurl.startswith("https:"):
-            message = f"{req.full_url} sends on to {newurl!r}, which is not encrypted; it is not followed"
-            raise UserError(message)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
 
 @contextmanager
 def read_http(address: str, offset: int) -> Iterator[Stream]:
@@ -51,40 +28,21 @@ def read_http(address: str, offset: int) -> Iterator[Stream]:
     """
     headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"} | ({"Range": f"bytes={offset}-"} if offset else {})
     try:
-        response = _opener().open(request.Request(address, headers=headers), timeout=SILENCE)
+        response = open_address(request.Request(address, headers=headers), timeout=SILENCE)
     except HTTPError as error:
         with error:
             raise _refusal(address, error) from None
-    except (OSError, http.client.HTTPException) as error:
-        raise TransientError(str(getattr(error, "reason", None) or error)) from error
+    except BROKEN as error:
+        raise TransientError(reason_of(error)) from error
     with response:
         start, size = _extent(response, offset)
         yield Stream(start, size, _blocks(response))
 
 
-def _opener() -> request.OpenerDirector:
-    """HTTP and nothing else: the usual opener would also read local files, if a server sent us there."""
-    opener = request.OpenerDirector()
-    for handler in (
-        request.ProxyHandler(),
-        request.HTTPHandler(),
-        request.HTTPSHandler(),
-        request.HTTPDefaultErrorHandler(),
-        request.HTTPErrorProcessor(),
-        request.UnknownHandler(),
-        SafeRedirects(),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
 def _refusal(address: str, error: HTTPError) -> Exception:
     reason = f"the server answers {error.code} ({error.reason})"
     if error.code in PASSING:
-        wait = 0.0
-        with suppress(ValueError):
-            wait = float(error.headers.get("Retry-After", ""))
-        return TransientError(reason, min(max(wait, 0.0), LONGEST_WAIT))
+        return TransientError(reason, asked_pause(error, longest=LONGEST_WAIT))
     return UserError(f"{address}: {reason}; compare the entry in data/files.toml with the record")
 
 
@@ -104,5 +62,5 @@ def _blocks(response: Any) -> Iterator[bytes]:
     try:
         while block := response.read1(BLOCK):
             yield block
-    except (OSError, http.client.HTTPException) as error:
+    except BROKEN as error:
         raise TransientError(str(error)) from error

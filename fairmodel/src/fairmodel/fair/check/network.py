@@ -1,16 +1,14 @@
 """Requests of the online checks, each of which is evidence."""
 
-import http.client
 from dataclasses import dataclass
 from urllib import request
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 
-from ...download.http import SafeRedirects
-from ...metadata.engine import ENGINE
+from ...web import BROKEN, open_address, user_agent
 
 __all__ = ["DATACITE", "RESOLVER", "Exchange", "Network"]
 
-AGENT = f"{ENGINE} (FAIR check)"
+AGENT = user_agent("FAIR check")
 RESOLVER = "https://doi.org"
 DATACITE = "https://api.datacite.org"
 SILENCE = 30.0  # seconds
@@ -43,10 +41,10 @@ class Network:
         """Ask for a small document; failures are answers, too."""
         asked = request.Request(url, headers={"User-Agent": AGENT, "Accept": accept})
         try:
-            with request.build_opener(SafeRedirects()).open(asked, timeout=SILENCE) as response:
+            with open_address(asked, timeout=SILENCE) as response:
                 return Exchange("GET", url, response.status, response.url, response.read(LARGEST))
         except HTTPError as error:
             with error:
                 return Exchange("GET", url, error.code, error.url or url, b"")
-        except (URLError, OSError, http.client.HTTPException, ValueError) as error:
+        except (*BROKEN, ValueError) as error:
             return Exchange("GET", url, 0, url, str(error).encode())

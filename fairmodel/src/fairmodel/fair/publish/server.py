@@ -1,11 +1,9 @@
 """Requests to the one server that may see the token."""
 
-import email.utils
-import http.client
 import json
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -14,12 +12,12 @@ from urllib import parse, request
 from urllib.error import HTTPError
 
 from ...errors import UserError
-from ...metadata.engine import ENGINE
 from ...progress import progress
+from ...web import BROKEN, asked_pause, open_address, reason_of, user_agent
 
 __all__ = ["ClientError", "Server", "UncertainError"]
 
-AGENT = f"{ENGINE} (publication of FAIR models)"
+AGENT = user_agent("publication of FAIR models")
 SILENCE = 60.0  # seconds without a byte until a connection counts as broken
 PAUSES = (1.0, 2.0, 4.0, 8.0)  # seconds before another attempt
 LONGEST_WAIT = 120.0  # seconds that a server may ask for
@@ -85,9 +83,9 @@ class Server:
                     again |= error.code >= HTTPStatus.INTERNAL_SERVER_ERROR and method in SAFE
                     if not again or pause is None:
                         raise self._refusal(method, path, error) from None
-                    time.sleep(max(pause, _wait(error)))
-            except (OSError, http.client.HTTPException) as error:
-                message = f"{method} {self.base_url}{path}: {getattr(error, 'reason', None) or error}; {GO_ON}"
+                    time.sleep(max(pause, asked_pause(error, longest=LONGEST_WAIT)))
+            except BROKEN as error:
+                message = f"{method} {self.base_url}{path}: {reason_of(error)}; {GO_ON}"
                 if method not in SAFE:
                     raise UncertainError(message) from error
                 if pause is None:
@@ -110,7 +108,7 @@ class Server:
                 data = content if isinstance(content, bytes) else json.dumps(content).encode()
                 headers["Content-Type"] = kind
             query = request.Request(self.base_url.rstrip("/") + path, data, headers, method=method)
-            body = stack.enter_context(_opener().open(query, timeout=SILENCE)).read()
+            body = stack.enter_context(open_address(query, timeout=SILENCE, redirects=False)).read()
         try:
             return json.loads(body) if body else {}
         except ValueError as error:
@@ -139,17 +137,6 @@ class Server:
         return ClientError(message, error.code)
 
 
-class NoRedirects(request.HTTPRedirectHandler):
-    """Leaves a redirect as the error it is."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """None: not followed."""
-
-
-def _opener() -> request.OpenerDirector:
-    return request.build_opener(NoRedirects())
-
-
 def _blocks(stream: BinaryIO, bar: Any) -> Iterator[bytes]:
     while block := stream.read(BLOCK):
         yield block
@@ -166,15 +153,3 @@ def _reasons(error: HTTPError) -> str:
     except (ValueError, AttributeError, KeyError, TypeError):
         return " ".join(text.split())[:200]
     return " ".join([said, "; ".join(fields)]).strip()
-
-
-def _wait(error: HTTPError) -> float:
-    """Seconds that the server asks for, as a number or a date (RFC 9110, section 10.2.3)."""
-    asked = error.headers.get("Retry-After", "")
-    with suppress(ValueError, TypeError):
-        return min(float(asked) if asked.isdecimal() else _until(asked), LONGEST_WAIT)
-    return 0.0
-
-
-def _until(when: str) -> float:
-    return email.utils.parsedate_to_datetime(when).timestamp() - time.time()
