@@ -137,9 +137,12 @@ def _root(top: str) -> Path | None:
 
 @cache
 def _data_files(folder: Path) -> tuple[Path, ...]:
-    """Files beside the modules of a folder that are no modules, and those of folders below it without any."""
+    """Files beside the modules of a folder that are no modules, and those of folders below it without any.
+
+    The pages of the engine, in `_docs` where it was installed from a wheel, are read by nothing that makes a result.
+    """
     found: list[Path] = []
-    for path in (item for item in folder.iterdir() if not item.name.startswith((".", "__pycache__"))):
+    for path in (item for item in folder.iterdir() if not item.name.startswith((".", "__pycache__", "_docs"))):
         if path.is_file() and path.suffix not in {".py", ".pyc"}:
             found.append(path)
         elif path.is_dir() and not any(path.rglob("*.py")):

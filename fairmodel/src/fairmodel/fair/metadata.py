@@ -1,6 +1,6 @@
-"""Writes the files that are generated from `fair.toml`, or checks that they still follow it.
+"""Write the files that are generated from `fair.toml`, or check that they still follow it.
 
-Standard library only: a new project writes its first metadata before anything is installed.
+Needs PyYAML at most: a new project writes its first metadata before anything is installed, beside cookiecutter.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from ..files import write_text
 from ..metadata.source import SOURCE, Metadata, read_metadata
 from .citation import citation
 from .codemeta import codemeta
+from .pyproject import PYPROJECT, has_block, with_block
 from .zenodo import zenodo
 
 __all__ = ["GENERATORS", "drifted", "main", "write", "write_or_check"]
@@ -29,13 +30,20 @@ def write(root: Path) -> list[str]:
     metadata = read_metadata(root)
     names = drifted(root, metadata)
     for name in names:
-        write_text(root / name, GENERATORS[name](metadata))
+        write_text(root / name, _expected(root, metadata)[name])
     return names
 
 
 def drifted(root: Path, metadata: Metadata) -> list[str]:
     """Names of the generated files that are missing or differ from what `metadata` makes of them."""
-    return [name for name, generate in GENERATORS.items() if _content(root / name) != generate(metadata).encode()]
+    return [name for name, text in _expected(root, metadata).items() if _content(root / name) != text.encode()]
+
+
+def _expected(root: Path, metadata: Metadata) -> dict[str, str]:
+    """The text of each generated file; of pyproject.toml, if it leaves a place for it, some lines are generated."""
+    texts = {name: generate(metadata) for name, generate in GENERATORS.items()}
+    current = (_content(root / PYPROJECT) or b"").decode()
+    return texts | ({PYPROJECT: with_block(current, metadata)} if has_block(current) else {})
 
 
 def _content(path: Path) -> bytes | None:

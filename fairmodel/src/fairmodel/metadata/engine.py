@@ -20,9 +20,9 @@ def engine_version() -> str:
 
 
 def package_files(folder: Path) -> list[Path]:
-    """Every file of a package that can affect a result, in a fixed order."""
+    """Every file of a package that can affect a result, in a fixed order; the pages in a wheel cannot."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    hidden = (".", "__pycache__")
+    hidden = (".", "__pycache__", "_docs")
     return sorted(path for path in files if not any(part.startswith(hidden) for part in path.relative_to(folder).parts))
 
 

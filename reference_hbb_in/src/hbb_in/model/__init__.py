@@ -1,5 +1,5 @@
 """The interaction network for H -> bb tagging; names are imported, and PyTorch with them, when they are first used."""
 
-import lazy_loader
+from fairmodel.lazy import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_stub(__name__)

@@ -9,6 +9,7 @@ from ...files import sha256
 from ...metadata.source import SOURCE
 from ..describe import DESCRIPTIONS
 from ..metadata import GENERATORS, drifted
+from ..pyproject import PYPROJECT
 from .network import Network
 from .placeholders import doi_reason, placeholders
 from .registry import Evidence, FairCheck, NotApplicableError, bad, good
@@ -78,9 +79,9 @@ def filled(subject: Subject) -> Iterator[Evidence]:
 
 
 def generated(subject: Subject) -> Iterator[Evidence]:
-    """CITATION.cff, .zenodo.json and codemeta.json are what fair.toml makes of them."""
+    """CITATION.cff, .zenodo.json, codemeta.json and some lines of pyproject.toml are what fair.toml makes of them."""
     names = drifted(subject.paths.root, subject.metadata)
-    for name in GENERATORS:
+    for name in (*GENERATORS, PYPROJECT):
         yield bad(name, f"does not follow {SOURCE}") if name in names else good(name, f"follows {SOURCE}")
 
 
