@@ -10,7 +10,7 @@ import fairmodel
 
 ENGINE = Path(str(fairmodel.__file__)).parent
 FLOORS = (
-    ("schema", "errors", "files", "progress", "lazy", "deflate", "closure"),
+    ("schema", "errors", "files", "progress", "arrays", "lazy", "deflate", "closure"),
     ("settings", "config", "paths", "dataset", "splits", "layers"),
     ("metadata", "present", "workers"),
     ("interface", "identity", "discover", "web"),

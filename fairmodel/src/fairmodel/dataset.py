@@ -12,6 +12,7 @@ from typing import Any, NoReturn, Self
 import h5py
 import numpy as np
 
+from .arrays import Columns
 from .deflate import deflate_rows
 from .errors import UserError
 from .files import LateErrorFile, atomic_path
@@ -25,7 +26,7 @@ COLUMN_ROWS = 1024  # of a column with one number for each row
 
 
 @dataclass(frozen=True)
-class Samples:
+class Samples(Columns):
     """Some rows of a data set.
 
     inputs: name -> float32 (row, slot, feature), missing objects zero; counts: name -> uint16 (row,), real objects
@@ -39,38 +40,11 @@ class Samples:
     spectators: dict[str, np.ndarray]
     event: np.ndarray
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
     def columns(self) -> dict[str, np.ndarray]:
         """Every array by its path in the file."""
         nested = {"inputs": self.inputs, "counts": self.counts, "spectators": self.spectators}
         flat = {f"{group}/{name}": array for group, arrays in nested.items() for name, array in arrays.items()}
         return flat | {"labels": self.labels, "weights": self.weights, "event": self.event}
-
-    def take(self, rows: np.ndarray | slice) -> "Samples":
-        """The given rows, in the given order; a slice copies nothing."""
-        return Samples(
-            {name: array[rows] for name, array in self.inputs.items()},
-            {name: array[rows] for name, array in self.counts.items()},
-            self.labels[rows],
-            self.weights[rows],
-            {name: array[rows] for name, array in self.spectators.items()},
-            self.event[rows],
-        )
-
-    @staticmethod
-    def concatenate(parts: "list[Samples]") -> "Samples":
-        """All rows of the parts, in order."""
-        first = parts[0]
-        return Samples(
-            {name: np.concatenate([part.inputs[name] for part in parts]) for name in first.inputs},
-            {name: np.concatenate([part.counts[name] for part in parts]) for name in first.counts},
-            np.concatenate([part.labels for part in parts]),
-            np.concatenate([part.weights for part in parts]),
-            {name: np.concatenate([part.spectators[name] for part in parts]) for name in first.spectators},
-            np.concatenate([part.event for part in parts]),
-        )
 
 
 def columns(schema: Schema) -> dict[str, tuple[str, tuple[int, ...]]]:

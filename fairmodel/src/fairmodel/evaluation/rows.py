@@ -1,7 +1,7 @@
 """Scored rows as they are kept between steps, and the headline metrics as text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import floor, log10
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from ..arrays import Columns
 from ..errors import UserError
 from ..files import atomic_path, read_json
 from ..paths import Paths
@@ -20,7 +21,7 @@ METRICS = ("inputs", "auc", "accuracy", "cross_entropy", "brier", "calibration",
 
 
 @dataclass(frozen=True)
-class ScoredRows:
+class ScoredRows(Columns):
     """Rows with class probabilities.
 
     probability: float64 (row, class); label: int64 (row,); weight: float64 (row,); signal: index of a class, whose
@@ -33,9 +34,6 @@ class ScoredRows:
     signal: int
     spectators: Mapping[str, np.ndarray] = field(default_factory=dict)
 
-    def __len__(self) -> int:
-        return len(self.label)
-
     @property
     def score(self) -> np.ndarray:
         """Probability of the signal class, float64 (row,)."""
@@ -47,17 +45,6 @@ class ScoredRows:
         """Which rows are signal, bool (row,)."""
         truth: np.ndarray = self.label == self.signal
         return truth
-
-    def take(self, rows: np.ndarray) -> "ScoredRows":
-        """The rows that a mask or indices choose."""
-        spectators = {name: values[rows] for name, values in self.spectators.items()}
-        return replace(
-            self,
-            probability=self.probability[rows],
-            label=self.label[rows],
-            weight=self.weight[rows],
-            spectators=spectators,
-        )
 
 
 def write_scores(rows: ScoredRows, path: Path) -> None:

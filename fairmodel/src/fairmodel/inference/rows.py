@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ..arrays import Columns
 from ..dataset import Dataset
 from ..errors import UserError
 from ..lazy import Lazy
@@ -21,7 +22,7 @@ READ_ROWS = 4096
 
 
 @dataclass(frozen=True)
-class InputRows:
+class InputRows(Columns):
     """Consecutive rows of a file.
 
     inputs: name -> float32 (row, slot, feature), missing objects zero; identifiers: name -> int64 (row,), by which rows
@@ -30,23 +31,6 @@ class InputRows:
 
     inputs: Mapping[str, np.ndarray]
     identifiers: Mapping[str, np.ndarray]
-
-    def __len__(self) -> int:
-        return len(self.identifiers["row"])
-
-    def take(self, rows: slice) -> "InputRows":
-        """Some of the rows."""
-        inputs = {name: array[rows] for name, array in self.inputs.items()}
-        return InputRows(inputs, {name: array[rows] for name, array in self.identifiers.items()})
-
-    @staticmethod
-    def concatenate(parts: "list[InputRows]") -> "InputRows":
-        """All rows of the parts, in order."""
-        inputs = {name: np.concatenate([part.inputs[name] for part in parts]) for name in parts[0].inputs}
-        identifiers = {
-            name: np.concatenate([part.identifiers[name] for part in parts]) for name in parts[0].identifiers
-        }
-        return InputRows(inputs, identifiers)
 
 
 class RowReader(Protocol):

@@ -25,6 +25,7 @@ from ..metadata.provenance import run_record
 from ..paths import Paths
 from ..progress import progress
 from .batches import Rows, as_tensors, micro_batches
+from .check import check_network
 from .checkpoint import load_checkpoint, save_checkpoint
 from .device import device_of, find_device, own_random_numbers, precision, seed_generators, threads
 from .optimise import cross_entropy, make_scheduler, update_average
@@ -95,7 +96,9 @@ class Training:
         options = self.config.training
         with own_random_numbers(self.device):
             seed_generators(options.seed, 0)
-            self.network = self.project.build(self.config.model).to(self.device)
+            self.network = self.project.build(self.config.model)
+            check_network(self.network, self.project.schema)
+            self.network.to(self.device)
         self.average = copy.deepcopy(self.network) if options.ema_decay else self.network
         self.rows = Rows(self.data, options.shuffle_rows)
         self.validation_rows = Rows(self.validation, options.shuffle_rows)
