@@ -44,7 +44,6 @@ FOOTPRINTS: Mapping[str, Footprint] = {
     "quantise": Footprint(("fairmodel.export.precision",), (), ("export",)),
     "triton": Footprint(("fairmodel.serving.model",)),
     "explain": Footprint(("fairmodel.interpret.*",), (*NETWORK, "handlers"), ("interpretation",)),
-    "explain-part": Footprint(("fairmodel.interpret.explain",), (*NETWORK, "handlers"), ("interpretation",)),
     "reproduce": Footprint(
         ("fairmodel.reproduce.*",),
         (*NETWORK, "prepare", "loss", "optimiser", "ablations", "published"),
@@ -66,8 +65,8 @@ def identity(
 ) -> str:
     """Hash of all that the result of a step depends on.
 
-    `inputs` are SHA-256 checksums of what the step reads, `modules` of the engine count in addition to those of the
-    step, and so does `more`, which JSON can hold.
+    `inputs` are SHA-256 checksums of what the step reads; `modules` of the engine take the place of those of the step,
+    where the result is a part of it; `more` is anything else, which JSON can hold.
     """
     content = {
         "step": step,
@@ -93,7 +92,10 @@ def code_of(step: str, project: Project, modules: Sequence[str] = ()) -> dict[st
 def code_files(step: str, project: Project, modules: Sequence[str] = ()) -> dict[str, list[Path]]:
     """The files of the engine and of the project that a step depends on."""
     footprint = FOOTPRINTS[step]
-    roots = (*footprint.engine, *modules, *(module for hook in footprint.hooks for module in _modules(project, hook)))
+    roots = (
+        *(modules or footprint.engine),
+        *(module for hook in footprint.hooks for module in _modules(project, hook)),
+    )
     files = closure(roots, (ENGINE, project.package), without=BY_VALUE)
     engine = Path(__file__).parent
     return {

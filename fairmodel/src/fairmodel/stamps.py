@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +12,70 @@ from .identity import FOOTPRINTS, code_of, settings_of
 from .interface import Run
 from .metadata.engine import engine_line
 
-__all__ = ["write_stamps"]
+__all__ = ["print_status", "write_stamps"]
 
 REASONS = {"engine": "another engine", "project": "changed code", "declared": "changed code", "settings": "settings"}
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a step depends on, as it was when its file was written (None if never) and as it is."""
+
+    step: str
+    path: Path
+    before: dict[str, Any] | None
+    now: dict[str, Any]
+
+    @property
+    def reasons(self) -> str:
+        """What has changed, in words; empty if nothing has, or if the step has never run."""
+        if self.before is None:
+            return ""
+        code = self.before.get("code", {})
+        changed = {name for name, value in self.now["code"].items() if code.get(name) != value}
+        changed |= {"settings"} if self.before.get("settings") != self.now["settings"] else set()
+        return ", ".join(dict.fromkeys(REASONS[name] for name in REASONS if name in changed))
 
 
 def write_stamps(run: Run, *, source: str | None = None) -> None:
     """Write `build/<profile>/<step>.json` for each step, leaving files with the same content, and their times, alone.
 
-    Prints a line for each step whose results are no longer valid. Where the data are downloaded, another manifest is
+    Prints a line for the steps whose results are no longer valid. Where the data are downloaded, another manifest is
     another data set.
     """
-    stale = []
+    stamps = list(_stamps(run, source))
+    for stamp in stamps:
+        if stamp.before != stamp.now:
+            write_text(stamp.path, json.dumps(stamp.now, indent=2, sort_keys=True) + "\n")
+    if stale := [f"{stamp.step} ({stamp.reasons})" for stamp in stamps if stamp.reasons]:
+        sys.stdout.write(f"changed since the last run, now with {engine_line()}: {', '.join(stale)}\n")
+
+
+def print_status(run: Run, *, source: str | None = None) -> None:
+    """Print which steps have run with what is here now, and which results have become stale, and why."""
+    lines = [engine_line()]
+    for stamp in _stamps(run, source):
+        state = "never run" if stamp.before is None else f"stale: {stamp.reasons}" if stamp.reasons else "as it was"
+        lines.append(f"  {stamp.step:<14}{state}")
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _stamps(run: Run, source: str | None) -> Iterator[Stamp]:
     for step in FOOTPRINTS:
-        content = {"code": code_of(step, run.project), "settings": settings_of(step, run.config)}
+        now = {"code": code_of(step, run.project), "settings": settings_of(step, run.config)}
         if step == "data":
-            _add_source(content["settings"]["data"], source, run.paths.manifest)
+            _add_source(now["settings"]["data"], source, run.paths.manifest)
         path = run.paths.sections / f"{step}.json"
-        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-        before = path.read_text(encoding="utf-8") if path.exists() else None
-        if before is not None and before != text:
-            stale.append(f"{step} ({_reason(json.loads(before), content)})")
-        if before != text:
-            write_text(path, text)
-    if stale:
-        sys.stdout.write(f"changed since the last run, with {engine_line()}: {', '.join(stale)}\n")
+        yield Stamp(step, path, _read(path), now)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """The content of a stamp; None where there is none, or half of one."""
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _add_source(data: dict[str, Any], source: str | None, manifest: Path) -> None:
@@ -42,10 +83,3 @@ def _add_source(data: dict[str, Any], source: str | None, manifest: Path) -> Non
         data["source"] = source
     if data["source"] != "simulation" and manifest.exists():
         data["files"] = sha256(manifest)
-
-
-def _reason(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """What has changed, in words."""
-    changed = {name for name, value in after["code"].items() if before.get("code", {}).get(name) != value}
-    changed |= {"settings"} if before.get("settings") != after["settings"] else set()
-    return ", ".join(dict.fromkeys(REASONS[name] for name in REASONS if name in changed))

@@ -21,9 +21,15 @@ PRECISION = option(
 )
 PART_NAMES = [part.name for part in PARTS]
 SERVER = (
-    option("--sandbox", exclusive=True, action="store_true", help="Zenodo's sandbox, where everything can be tried"),
     option(
-        "--base-url", exclusive=True, default=ZENODO, metavar="URL", help="another InvenioRDM (default: %(default)s)"
+        "--sandbox", exclusive="server", action="store_true", help="Zenodo's sandbox, where everything can be tried"
+    ),
+    option(
+        "--base-url",
+        exclusive="server",
+        default=ZENODO,
+        metavar="URL",
+        help="another InvenioRDM (default: %(default)s)",
     ),
 )
 
@@ -105,6 +111,13 @@ MODEL = (
         "stamps",
         "write what each step depends on to a file that changes only when that does (for make)",
         "fairmodel.stamps:write_stamps",
+        (SOURCE,),
+        recorded=False,
+    ),
+    Command(
+        "status",
+        "print which results are stale, and why: another engine, changed code, settings",
+        "fairmodel.stamps:print_status",
         (SOURCE,),
         recorded=False,
     ),
@@ -375,7 +388,7 @@ FAIR = Command(
             (
                 option(
                     "--draft",
-                    exclusive=True,
+                    exclusive="stage",
                     dest="stage",
                     action="store_const",
                     const="draft",
@@ -384,7 +397,7 @@ FAIR = Command(
                 ),
                 option(
                     "--publish",
-                    exclusive=True,
+                    exclusive="stage",
                     dest="stage",
                     action="store_const",
                     const="publish",
@@ -392,7 +405,7 @@ FAIR = Command(
                 ),
                 option(
                     "--dry-run",
-                    exclusive=True,
+                    exclusive="stage",
                     dest="stage",
                     action="store_const",
                     const="dry-run",

@@ -98,10 +98,8 @@ def _identity(part: Part, context: Context) -> str:
     needed = [context.findings(name)["identity"] for name in part.needs]
     read = [sha256(path) for path in sorted(context.paths.model.glob(part.reads))] if part.reads else []
     checksums = [*context.checksums.values(), *needed, *read]
-    module = Lazy(part.function).module
-    return identity_of(
-        "explain-part", context.project, context.config, inputs=checksums, modules=[module], more=part.name
-    )
+    modules = [__name__, Lazy(part.function).module]
+    return identity_of("explain", context.project, context.config, inputs=checksums, modules=modules, more=part.name)
 
 
 def _finished(part: Part, paths: Paths, digest: str) -> bool:
