@@ -1,4 +1,4 @@
-"""What a result depends on: the one answer to whether an earlier result is still valid.
+"""The identity of a result: the one answer to whether an earlier result is still valid.
 
 Make, checkpoints, trials and the parts of `explain` keep what they have for as long as its identity is the same: the
 files of the engine and of the project that the step imports, the schema, the settings, and checksums of the inputs.
@@ -22,7 +22,7 @@ __all__ = ["FOOTPRINTS", "Footprint", "code_files", "code_of", "identity", "prog
 
 @dataclass(frozen=True)
 class Footprint:
-    """What a step depends on besides its inputs: modules of the engine, functions of the project, settings.
+    """All that a step depends on besides its inputs: modules of the engine, functions of the project, settings.
 
     `hooks` are fields of `Project`; `settings` are sections of the profile.
     """

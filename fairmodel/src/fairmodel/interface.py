@@ -1,4 +1,4 @@
-"""How a project plugs into the engine: one `Project` object, which every step gets with the run that it works on."""
+"""The interface between a project and the engine: one `Project` object, which every step gets with the run that it works on."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -40,15 +40,15 @@ HOOKS = ("prepare", "build", "plot", "loss", "optimiser")
 class Option:
     """An option or argument of a command: its names, and what argparse is told of it.
 
-    `exclusive` options of a command exclude each other.
+    Options of a command with the same word in `exclusive` exclude each other.
     """
 
     names: tuple[str, ...]
     settings: Mapping[str, Any]
-    exclusive: bool = False
+    exclusive: str = ""
 
 
-def option(*names: str, exclusive: bool = False, **settings: Any) -> Option:
+def option(*names: str, exclusive: str = "", **settings: Any) -> Option:
     """Make an option as argparse's `add_argument` takes it."""
     return Option(names, settings, exclusive)
 

@@ -19,7 +19,7 @@ REASONS = {"engine": "another engine", "project": "changed code", "declared": "c
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a step depends on, as it was when its file was written (None if never) and as it is."""
+    """The dependences of a step, as they were when its file was written (None if never) and as they are."""
 
     step: str
     path: Path
@@ -28,7 +28,7 @@ class Stamp:
 
     @property
     def reasons(self) -> str:
-        """What has changed, in words; empty if nothing has, or if the step has never run."""
+        """The changes in words; empty if nothing has, or if the step has never run."""
         if self.before is None:
             return ""
         code = self.before.get("code", {})

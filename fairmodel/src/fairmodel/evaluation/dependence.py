@@ -1,4 +1,4 @@
-"""How metrics depend on other quantities: subsets of rows, bins of spectators, sculpting of the background."""
+"""Dependence of the metrics on other quantities: subsets of rows, bins of spectators, sculpting of the background."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

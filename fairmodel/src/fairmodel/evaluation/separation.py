@@ -1,4 +1,4 @@
-"""How well classes separate: ranking, working points with their intervals, calibration of the score."""
+"""Separation of the classes: ranking, working points with their intervals, calibration of the score."""
 
 from dataclasses import dataclass
 from typing import Any

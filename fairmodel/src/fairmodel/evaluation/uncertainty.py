@@ -31,7 +31,7 @@ def upper_limit(passing: np.ndarray, rows: float, level: float = LIMIT) -> float
 
 
 def effective_rows(weight: np.ndarray) -> float:
-    """How many rows of equal weight know a mean as well as rows with these weights (row,) do (Kish, 1965)."""
+    """Effective number of rows (Kish, 1965): (Σw)²/Σw² of the weights (row,)."""
     return float(weight.sum() ** 2 / np.square(weight).sum())
 
 
@@ -45,7 +45,7 @@ def _confidence(probability: float, passing: np.ndarray, rows: float, *, lower: 
 
 
 def _solve(rising: Callable[[float], float], wanted: float) -> float:
-    """Where a function that rises between 0 and 1 reaches the wanted value, by bisection; the end it stays beyond."""
+    """Solve f(p) = target for a function rising on [0, 1], by bisection; return the nearer end if there is no root."""
     if rising(0.0) >= wanted:
         return 0.0
     low, high = 0.0, 1.0

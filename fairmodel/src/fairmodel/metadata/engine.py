@@ -36,10 +36,10 @@ def engine_hash() -> str:
 
 
 def engine_entry() -> dict[str, str]:
-    """What a record says of the engine."""
+    """Return the entry of a record for the engine: name, version and hash."""
     return {"name": ENGINE, "version": engine_version(), "sha256": engine_hash()}
 
 
 def engine_line() -> str:
-    """The same for a person."""
+    """Return the same as one line for a person."""
     return f"{ENGINE} {engine_version()} (sha256 {engine_hash()[:12]})"

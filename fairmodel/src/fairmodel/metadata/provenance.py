@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 import time
 from collections.abc import Mapping
@@ -9,15 +10,16 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ..paths import Paths
 from .engine import engine_entry
 
-__all__ = ["commit_of", "hardware", "processor", "run_record", "versions"]
+__all__ = ["commit_of", "hardware", "processor", "run_record", "torch_build", "versions"]
 
-PACKAGES = ("torch", "numpy", "h5py", "onnx", "onnxruntime", "safetensors", "scikit-learn")
+PACKAGES = ("torch", "numpy", "h5py", "onnx", "onnxruntime", "safetensors")
 
 
 def run_record(paths: Paths, *, command: str, seed: int, started: float, inputs: Mapping[str, str]) -> dict[str, Any]:
@@ -58,12 +60,21 @@ def commit_of(root: Path) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of the libraries that results may depend on."""
+    """Versions of the libraries that results may depend on; of PyTorch with its build, such as +cu130."""
     found = {}
     for name in PACKAGES:
         with suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
-    return found
+    return found | ({"torch": torch_build()} if "torch" in found else {})
+
+
+def torch_build() -> str:
+    """Version of PyTorch as the package itself states it: what is installed from an index may not state its build."""
+    spec = find_spec("torch")
+    stated = Path(spec.origin).with_name("version.py") if spec and spec.origin else Path()
+    text = stated.read_text(encoding="utf-8") if stated.is_file() else ""
+    match = re.search(r"^__version__ = ['\"](.+)['\"]", text, re.MULTILINE)
+    return match[1] if match else metadata.version("torch")
 
 
 def hardware() -> dict[str, Any]:

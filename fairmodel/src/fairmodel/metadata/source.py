@@ -1,12 +1,12 @@
 """`fair.toml`, the one source of metadata: read, checked and frozen."""
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import UserError
+from ..files import read_toml
 from .identifiers import (
     access_problem,
     date_problem,
@@ -122,13 +122,11 @@ def read_metadata(root: Path) -> Metadata:
     """Read the `fair.toml` in a project's folder. Raises UserError with every problem: key, value, reason."""
     path = root / SOURCE
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = read_toml(path)
     except FileNotFoundError as error:
         message = f"{path} does not exist; it is the source of all metadata, restore it"
         raise UserError(message) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"{path} is not valid TOML: {error}"
-        raise UserError(message) from error
+
     problems: list[str] = []
     metadata = _fill(Metadata, content, "", problems)
     if not metadata.people:

@@ -1,1 +1,1 @@
-"""What the tables of a profile may say."""
+"""The tables of a profile, validated."""

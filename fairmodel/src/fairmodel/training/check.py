@@ -1,4 +1,4 @@
-"""Whether a network fits the schema, found out with two rows before anything is trained."""
+"""A check that a network fits the schema, made with two rows before anything is trained."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where and how a training computes: device, precision, threads, random numbers."""
+"""Device, precision, threads and random numbers of a training."""
 
 import os
 from collections.abc import Iterator

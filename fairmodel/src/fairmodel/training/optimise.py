@@ -1,4 +1,4 @@
-"""How the weights follow the gradients: loss, optimiser, learning rate, average of the weights."""
+"""Loss, optimiser, learning rate, and the average of the weights."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""How relevance passes each type of module: the handlers, and what they work with."""
+"""The way of relevance through each type of module: the handlers, and what they work with."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What masking takes away, and what that does to the scores."""
+"""Masks of features and objects, and their effect on the scores."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
