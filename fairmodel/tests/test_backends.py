@@ -230,7 +230,7 @@ def test_a_runtime_that_is_not_installed(exported: Run, monkeypatch: pytest.Monk
         raise ModuleNotFoundError(name="openvino")
 
     monkeypatch.setattr(backend, "import_module", missing)
-    with pytest.raises(UserError, match=r"openvino needs openvino, which is not installed: pip install -e '\.\[openvi"):
+    with pytest.raises(UserError, match=r"openvino needs openvino, which is not installed: pip install 'fairmodel\[openvi"):
         open_backend("openvino", exported.paths.model, project=exported.project)
 
 

@@ -79,7 +79,7 @@ def other_server() -> Iterator[int]:
 
 def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UserError, match=r"needs distributed, which is not installed; install the extra `cluster`"):
+    with pytest.raises(UserError, match=r"needs distributed, which is not installed: pip install 'fairmodel\[cluster\]'"):
         run_on("127.0.0.1:8786", tasks.square, NUMBERS)
 
 

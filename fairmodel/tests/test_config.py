@@ -16,7 +16,6 @@ AGE = Feature("age", "ms", "time since the start")
 SCHEMA = Schema("images", (Input("cells", 1, (AGE,)),), ("dull", "bright"), signal=1, spectators=(AGE,))
 
 
-
 def load(text: str, folder: Path) -> RunConfig:
     path = folder / "here.toml"
     path.write_text(text, encoding="utf-8")

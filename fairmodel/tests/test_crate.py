@@ -28,13 +28,14 @@ from .fair_project import SOURCE
 
 NAME = "ro-crate-metadata.json"
 PACKAGE = "p"
+ENGINE = {"name": "fairmodel", "version": "1.0", "sha256": "ab" * 32}
 one_project = pytest.mark.parametrize("prepared", ["other"], indirect=True)
 
 
 def action(step: str, moment: int, inputs: dict[str, str], outputs: dict[str, str]) -> Action:
     """A step that ran at second `moment`, on files whose checksums are words."""
     start = f"2030-01-31T00:00:{moment:02}"
-    settings = {"seeds": {"training.seed": 1}, "commit": {"id": None, "dirty": None}}
+    settings = {"seeds": {"training.seed": 1}, "commit": {"id": None, "dirty": None}, "engine": ENGINE}
     return Action(step, "tiny", f"python -m p {step}", f"{start}.0Z", f"{start}.5Z", "#A", settings, inputs, outputs)
 
 
@@ -84,6 +85,10 @@ def test_the_crate_keeps_the_profile_of_process_runs(root: Path) -> None:
     for run in runs:
         assert entities[run["instrument"]["@id"]]["@type"] == "SoftwareApplication"
         assert all(item["@id"] in entities for item in (*run["object"], *run["result"], run["agent"]))
+    (engine,) = [item for item in crate["@graph"] if item.get("name") == ENGINE["name"]]
+    assert engine | ENGINE | {"@type": "SoftwareApplication"} == engine
+    (program,) = [item for item in crate["@graph"] if item.get("name") == PACKAGE]
+    assert program["softwareRequirements"] == [{"@id": engine["@id"]}]
     # the data that the weights came from are another content than those that are there now
     old, new = [item for item in crate["@graph"] if item.get("name") == "data é.h5"]
     assert {(item["@type"], item["sha256"]) for item in (old, new)} == {("CreativeWork", "d1"), ("File", "d2")}

@@ -78,4 +78,3 @@ def test_the_picture_is_a_file(text: str, tmp_path: Path) -> None:
     path = draw_dag(text, tmp_path / "reports" / "dag.png")
     assert path.read_bytes().startswith(b"\x89PNG")
     assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
-

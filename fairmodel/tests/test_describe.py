@@ -14,9 +14,10 @@ import yaml
 
 from fairmodel.errors import UserError
 from fairmodel.fair.describe import DESCRIPTIONS, describe
-from fairmodel.fair.facts import gather
+from fairmodel.fair.facts import gather, read_requirements
 from fairmodel.files import read_json, sha256
 from fairmodel.interface import Run
+from fairmodel.metadata.engine import engine_hash, engine_version
 from fairmodel.metadata.source import read_metadata
 from fairmodel.paths import Paths
 
@@ -27,7 +28,8 @@ from .fair_project import SOURCE
 def described(evaluated: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
     root = shutil.copytree(evaluated.paths.root, tmp_path_factory.mktemp("described") / "project")
     (root / "fair.toml").write_text(SOURCE, encoding="utf-8")
-    (root / "pyproject.toml").write_text('[project]\nname = "cells"\ndependencies = ["h5py>=3", "no-such-library>=1"]\n')
+    declared = '["h5py>=3", "no-such-library>=1", "fairmodel[train]==1.0.0"]'
+    (root / "pyproject.toml").write_text(f'[project]\nname = "cells"\ndependencies = {declared}\n')
     run = replace(evaluated, paths=Paths.of_project(root, evaluated.paths.profile))
     describe(run)
     return run
@@ -59,6 +61,25 @@ def columns(group: Any, prefix: str = "") -> Iterator[str]:
         yield from columns(item, f"{prefix}/{name}") if isinstance(item, h5py.Group) else [f"{prefix}/{name}"]
 
 
+def test_the_engine_is_named_with_version_and_hash(described: Run) -> None:
+    (engine, *others) = linked(described, "fair4ml.jsonld")["softwareRequirements"]
+    assert engine == f"fairmodel {engine_version()} (sha256 {engine_hash()})"
+    assert any(text.startswith("torch ") for text in others)
+    card = (described.paths.model / "model-card.md").read_text(encoding="utf-8")
+    assert f"Software: fairmodel {engine_version()} (sha256 {engine_hash()[:12]}), python" in card
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("[project", "is not valid TOML"), ('[project]\ndependencies = ["two words"]', "'two words' is no requirement")],
+)
+def test_requirements_that_cannot_be_read_are_named(text: str, problem: str, tmp_path: Path) -> None:
+    assert read_requirements(tmp_path) == ()
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=rf"pyproject\.toml.* {problem}"):
+        read_requirements(tmp_path)
+
+
 def test_croissant_describes_every_column(described: Run) -> None:
     data = linked(described, "croissant.jsonld")
     for record in data["recordSet"]:
@@ -79,9 +100,13 @@ def test_the_bill_lists_what_is_installed_and_nothing_else(described: Run) -> No
 
     bill = linked(described, "sbom.cdx.json")
     listed = {item["name"]: item for item in bill["components"] if item["type"] == "library"}
-    assert {"h5py", "numpy"} <= listed.keys()  # h5py needs numpy
+    assert {"fairmodel", "h5py", "numpy", "torch"} <= listed.keys()  # the extra of the engine needs torch
     assert not {"no-such-library", "pytest"} & listed.keys()
     assert {name: item["version"] for name, item in listed.items()} == {name: version(name) for name in listed}
+    assert listed["fairmodel"]["properties"] == [{"name": "fairmodel:sha256", "value": engine_hash()}]
+    needs = {item["ref"]: item["dependsOn"] for item in bill["dependencies"]}
+    assert listed["fairmodel"]["bom-ref"] in needs["tests"]
+    assert listed["torch"]["bom-ref"] in needs[listed["fairmodel"]["bom-ref"]]
     references = {item["bom-ref"] for item in bill["components"]} | {"model"}
     assert {item["ref"] for item in bill["dependencies"]} == references
     assert {name for item in bill["dependencies"] for name in item["dependsOn"]} <= references

@@ -154,7 +154,7 @@ MUTATIONS: list[tuple[str, Spoil]] = [
     ("R1.2.hashes", grown(f"{REPORT}/metrics.json")),
     ("R1.2.hashes", lambda run: run.paths.weights.unlink()),
     ("R2.imports", lambda run: (run.paths.root / "src" / "cells" / "c.py").write_text("def f():\n    import pandas\n")),
-    ("R2.imports", text("requirements/gpu.txt", "no-such", "another")),
+    ("R2.imports", text("pyproject.toml", "no-such", "another")),
     ("R2.imports", text("constraints.txt", "numpy==", "numpie==")),
     ("R2.versions", text("constraints.txt", "torch==", "torch==0.")),
     ("R2.bill", content("sbom.cdx.json", lambda bill: bill["components"][-1].pop("version"))),

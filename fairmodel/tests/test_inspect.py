@@ -116,7 +116,6 @@ def test_a_file_without_rows_has_no_numbers(tmp_path: Path) -> None:
     assert "0 images of 0 events" in inspect(project, path)
 
 
-
 def test_text_names_everything_within_the_width_of_a_terminal(
     prepared: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,7 +29,6 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-
 def test_an_entry_says_where_from_and_what(tmp_path: Path) -> None:
     text = f'[[file]]\nname = "train/a.h5"\n{PINS}doi = "{DOI}"\n[[file]]\nname = "b"\nbytes = 3\nadler32 = "{ADLER}"\n'
     first, second = Manifest.load(written(tmp_path, text)).files

@@ -6,16 +6,20 @@ import platform
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
+from importlib.machinery import ModuleSpec
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy
+import pytest
 import torch
 
 from fairmodel.files import read_json
 from fairmodel.interface import Run
-from fairmodel.metadata.provenance import run_record
+from fairmodel.metadata import provenance
+from fairmodel.metadata.engine import engine_hash
+from fairmodel.metadata.provenance import run_record, versions
 from fairmodel.paths import Paths
 
 
@@ -48,6 +52,27 @@ def test_the_resolved_configuration_is_kept(trained: Run) -> None:
     content = read_json(trained.paths.model / "config.json")
     assert content == trained.config.model_dump(mode="json")
     assert type(trained.config.model).model_validate(content["model"]) == trained.config.model
+
+
+def test_the_build_of_pytorch_is_kept_where_its_distribution_does_not_state_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel of the public index is version 2.13.0, and states +cu130 in its own source alone."""
+    folder = tmp_path / "torch"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "version.py").write_text("from typing import Optional\n__version__ = '2.13.0+cu130'\ndebug = False\n")
+    spec = ModuleSpec("torch", None, origin=str(folder / "__init__.py"))
+    monkeypatch.setattr(provenance, "find_spec", lambda _: spec)
+    monkeypatch.setattr(provenance.metadata, "version", lambda _: "2.13.0")
+    assert versions()["torch"] == "2.13.0+cu130"
+    (folder / "version.py").unlink()
+    assert versions()["torch"] == "2.13.0"
+
+
+def test_the_engine_is_in_the_record(trained: Run) -> None:
+    engine = read_json(trained.paths.run)["engine"]
+    assert engine == {"name": "fairmodel", "version": version("fairmodel"), "sha256": engine_hash()}
 
 
 def record(root: Path) -> dict[str, Any]:

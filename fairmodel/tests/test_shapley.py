@@ -99,7 +99,10 @@ def test_a_constant_feature_correlates_with_none() -> None:
     [
         ([FeatureGroup("object", ("a",))], "the group 'a' is one of 'object'; the inputs are objects"),
         ([FeatureGroup("objects", ("a", "d"))], "has the feature 'd', which objects lack; their features are a, b, c"),
-        ([FeatureGroup("objects", ("a",)), FeatureGroup("objects", ("a",))], "the feature 'a' of objects is in two groups"),
+        (
+            [FeatureGroup("objects", ("a",)), FeatureGroup("objects", ("a",))],
+            "the feature 'a' of objects is in two groups",
+        ),
         ([FeatureGroup("objects", ("a", "b"))], "no group holds objects.c"),
     ],
 )

@@ -129,7 +129,9 @@ def test_gradients_of_micro_batches_add_up_to_that_of_the_batch(micro_batch: int
     """After one step on all rows the gradients are those of the mean loss, here in one pass and in float64."""
     network = Plain()
     exact = copy.deepcopy(network).double()
-    run = change(with_network(other, lambda _: network), epochs=1, batch_size=96, micro_batch=micro_batch, normalise=False)
+    run = change(
+        with_network(other, lambda _: network), epochs=1, batch_size=96, micro_batch=micro_batch, normalise=False
+    )
     with (
         Dataset(run.paths.processed / "train.h5", run.project.schema) as data,
         Dataset(run.paths.processed / "val.h5", run.project.schema) as validation,

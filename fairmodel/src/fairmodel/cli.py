@@ -91,10 +91,7 @@ def _add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", comman
 
 
 def _add_options(parser: argparse.ArgumentParser, options: Sequence[Option]) -> None:
-    exclusive = None
+    names = dict.fromkeys(item.exclusive for item in options if item.exclusive)
+    groups = {name: parser.add_mutually_exclusive_group() for name in names}
     for item in options:
-        if item.exclusive:
-            exclusive = exclusive or parser.add_mutually_exclusive_group()
-            exclusive.add_argument(*item.names, **item.settings)
-        else:
-            parser.add_argument(*item.names, **item.settings)
+        groups.get(item.exclusive, parser).add_argument(*item.names, **item.settings)

@@ -1,12 +1,12 @@
 """Run configurations: `config/<profile>.toml`, validated into frozen objects before anything runs."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from .errors import UserError
+from .files import read_toml
 from .schema import Schema
 from .settings.evaluation import EvaluationConfig
 from .settings.interpretation import InterpretationConfig
@@ -162,11 +162,7 @@ def load_config(
         known = ", ".join(profiles(path.parent))
         message = f"there is no profile {path.stem!r}: {path} does not exist; profiles here: {known}"
         raise UserError(message)
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"{path} is not valid TOML: {error}"
-        raise UserError(message) from error
+    content = read_toml(path)
     problems: list[str] = []
     data = content.get("data")
     if isinstance(data, dict):

@@ -1,12 +1,11 @@
 """Find the project of a folder by the table [tool.fairmodel] of its pyproject.toml."""
 
 import sys
-import tomllib
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from .errors import UserError
+from .files import read_toml
 from .interface import Project
 
 __all__ = ["find_project", "import_project", "project_name"]
@@ -28,12 +27,7 @@ def find_project(folder: Path | None = None) -> Project:
 
 def project_name(folder: Path) -> str:
     """The entry `project` of [tool.fairmodel] in a folder's pyproject.toml; empty if there is none."""
-    path = folder / "pyproject.toml"
-    try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"{path} is not valid TOML: {error}"
-        raise UserError(message) from error
+    content = read_toml(folder / "pyproject.toml")
     return str(content.get("tool", {}).get("fairmodel", {}).get("project", ""))
 
 

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -12,7 +13,7 @@ from typing import Any
 
 from .errors import UserError
 
-__all__ = ["PART", "LateErrorFile", "atomic_path", "read_json", "sha256", "write_json", "write_text"]
+__all__ = ["PART", "LateErrorFile", "atomic_path", "read_json", "read_toml", "sha256", "write_json", "write_text"]
 
 # what is added to the name of an unfinished file; on a cluster, where two may write the same file, one for each
 PART = ContextVar("PART", default=".part")
@@ -95,6 +96,15 @@ def read_json(path: Path) -> Any:
         raise UserError(message) from error
     except ValueError as error:
         message = f"{path} is not valid JSON ({error}); if a step made it, delete it and run the step again"
+        raise UserError(message) from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; a damaged one is named in the error. Raises FileNotFoundError where there is none."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path} is not valid TOML: {error}"
         raise UserError(message) from error
 
 

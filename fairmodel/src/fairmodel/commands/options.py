@@ -42,14 +42,14 @@ THREADS = option("--threads", type=positive, default=1, metavar="N", help="CPU t
 WORKERS: tuple[Option, ...] = (
     option(
         "--workers",
-        exclusive=True,
+        exclusive="workers",
         type=int,
         metavar="N",
         help="processes to use (default: all cores); never changes the result",
     ),
     option(
         "--scheduler",
-        exclusive=True,
+        exclusive="workers",
         metavar="ADDRESS",
         help="use the dask cluster there, such as tcp://host:8786, instead",
     ),

@@ -3,7 +3,6 @@
 import json
 import re
 import sys
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from ..config import Section
 from ..errors import UserError
-from ..files import write_text
+from ..files import read_toml, write_text
 from ..metadata.identifiers import doi_problem, url_problem
 from ..paths import Paths
 from .checksums import ALGORITHMS, checksums, name_key, name_problem
@@ -96,13 +95,11 @@ class Manifest:
     def load(cls, path: Path) -> "Manifest":
         """Read and validate; raises UserError naming the file, the entry, the value and what was expected."""
         try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
+            content = read_toml(path)
         except FileNotFoundError as error:
             message = f"{path} does not exist; write it with `make data-manifest`"
             raise UserError(message) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            message = f"{path} is not valid TOML: {error}"
-            raise UserError(message) from error
+
         problems = [f"{key}: unknown key; files are tables [[file]]" for key in content if key != "file"]
         tables = content.get("file", [])
         if not (isinstance(tables, list) and all(isinstance(table, dict) for table in tables)):

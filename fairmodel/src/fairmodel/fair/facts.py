@@ -1,13 +1,15 @@
 """Everything that the descriptions of a trained model are made from: none of it is typed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from ..errors import UserError
 from ..evaluation.rows import read_metrics
-from ..files import read_json, sha256
+from ..files import read_json, read_toml, sha256
 from ..interface import Project
 from ..metadata.source import Metadata
 from ..paths import Paths
@@ -16,7 +18,7 @@ from ..splits import SPLITS
 from .crate.checksums import Checksums
 from .crate.graph import media_type
 
-__all__ = ["Facts", "File", "gather", "read_requirements", "requirements_in", "run_hardware"]
+__all__ = ["Facts", "File", "gather", "read_extras", "read_requirements", "run_hardware"]
 
 PUBLISHED = ("weights.safetensors", "model.onnx", "model-dense.onnx", "sample.safetensors", "config.json", "run.json")
 
@@ -48,7 +50,7 @@ class Facts:
     metrics: Mapping[str, Any]
     files: tuple[File, ...]
     data: tuple[File, ...]
-    requirements: tuple[str, ...]
+    requirements: tuple[Requirement, ...]
 
 
 def gather(project: Project, paths: Paths, metadata: Metadata, folder: Path | None = None) -> Facts:
@@ -81,17 +83,30 @@ def _files(paths: Iterable[Path], digest: Callable[[Path], str]) -> tuple[File, 
     return tuple(File.of(path, digest(path)) for path in paths if path.is_file())
 
 
-def read_requirements(root: Path) -> tuple[str, ...]:
-    """What the project declares that its code needs, extras left out: one requirement each, without comments."""
-    files = [root / "requirements" / name for name in ("core.txt", "project.txt")]
-    return requirements_in(path for path in files if path.is_file())
+def read_requirements(root: Path) -> tuple[Requirement, ...]:
+    """What the project declares in pyproject.toml that its code needs, extras left out. Raises UserError."""
+    return tuple(_parsed(root, _project_table(root).get("dependencies", ())))
 
 
-def requirements_in(files: Iterable[Path]) -> tuple[str, ...]:
-    """The requirements in some files, one a line, without comments."""
-    lines = (line for path in files for line in path.read_text(encoding="utf-8").splitlines())
-    bare = (line.partition(" #")[0].strip() for line in lines)
-    return tuple(line for line in bare if line and not line.startswith("#"))
+def read_extras(root: Path) -> tuple[Requirement, ...]:
+    """What the extras of the project need, all together. Raises UserError."""
+    extras = _project_table(root).get("optional-dependencies", {})
+    return tuple(item for lines in extras.values() for item in _parsed(root, lines))
+
+
+def _project_table(root: Path) -> dict[str, Any]:
+    path = root / "pyproject.toml"
+    table: dict[str, Any] = read_toml(path).get("project", {}) if path.is_file() else {}
+    return table
+
+
+def _parsed(root: Path, lines: Iterable[str]) -> Iterator[Requirement]:
+    for line in lines:
+        try:
+            yield Requirement(line)
+        except InvalidRequirement as error:
+            message = f"{root / 'pyproject.toml'}: {line!r} is no requirement, such as numpy>=2; correct it"
+            raise UserError(message) from error
 
 
 def run_hardware(run: Mapping[str, Any]) -> str:

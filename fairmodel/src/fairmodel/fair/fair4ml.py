@@ -91,10 +91,12 @@ def _made(facts: Facts) -> dict[str, Any]:
     """What came out of the training, and what it came from."""
     split = {item.name.partition(".")[0]: item for item in facts.data}
     sets = {name: _dataset(facts, f"{name} split", file(item, facts)) for name, item in split.items()}
-    software = (f"{name} {version}" for name, version in facts.run["software"].items())
+    engine = facts.run["engine"]
+    software = [f"{engine['name']} {engine['version']} (sha256 {engine['sha256']})"]
+    software += sorted(f"{name} {version}" for name, version in facts.run["software"].items())
     return {
         "dateCreated": facts.run["finished"],
-        "softwareRequirements": sorted(software),
+        "softwareRequirements": software,
         "fair4ml:trainedOn": sets["train"],
         "fair4ml:validatedOn": sets["val"],
         "fair4ml:testedOn": sets["test"],

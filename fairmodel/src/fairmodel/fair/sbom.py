@@ -3,22 +3,32 @@
 import json
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from importlib import metadata as installed
 from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from ..metadata.engine import ENGINE, engine_hash
 from ..metadata.identifiers import doi_url
 from .facts import Facts, File
 
-__all__ = ["closure", "sbom"]
+__all__ = ["Needed", "closure", "sbom"]
+
+
+@dataclass(frozen=True)
+class Needed:
+    """An installed distribution, and the normalised names of those that it needs with the extras that are asked for."""
+
+    distribution: installed.Distribution
+    needs: set[str] = field(default_factory=set)
 
 
 def sbom(facts: Facts) -> str:
     """The text of sbom.cdx.json: the model, and every distribution that the package needs, as installed. Offline."""
-    found = closure(facts.requirements)
-    components = [_component(name, found[name]) for name in sorted(found)]
+    found = closure((*facts.requirements, Requirement(ENGINE)))
+    components = [_component(name, found[name].distribution) for name in sorted(found)]
     content: dict[str, Any] = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -33,42 +43,51 @@ def sbom(facts: Facts) -> str:
     return json.dumps(content | {"serialNumber": number.urn}, indent=2, ensure_ascii=False) + "\n"
 
 
-def closure(declared: Iterable[str]) -> dict[str, installed.Distribution]:
+def closure(declared: Iterable[Requirement]) -> dict[str, Needed]:
     """The distributions that are needed directly and indirectly, as installed here, by normalised name."""
-    found: dict[str, installed.Distribution] = {}
-    waiting = [Requirement(line) for line in declared]
+    found: dict[str, Needed] = {}
+    waiting, seen = list(declared), set[tuple[str, str]]()
     while waiting:
         requirement = waiting.pop()
         name = canonicalize_name(requirement.name)
-        if name in found:
-            continue
         try:
-            found[name] = installed.distribution(name)
+            needed = found.setdefault(name, Needed(installed.distribution(name)))
         except installed.PackageNotFoundError:
             continue
-        waiting += _needed(found[name])
+        for extra in {"", *requirement.extras}:
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                more = list(_requirements(needed.distribution, extra))
+                needed.needs.update(canonicalize_name(item.name) for item in more)
+                waiting += more
     return found
 
 
-def _needed(distribution: installed.Distribution) -> list[Requirement]:
-    parsed = [Requirement(line) for line in distribution.requires or ()]
-    return [item for item in parsed if item.marker is None or item.marker.evaluate({"extra": ""})]
+def _requirements(distribution: installed.Distribution, extra: str) -> Iterator[Requirement]:
+    """What a distribution requires on this machine, or what an extra of it requires in addition."""
+    for item in map(Requirement, distribution.requires or ()):
+        always = item.marker is None or item.marker.evaluate({"extra": ""})
+        if always != bool(extra) and (item.marker is None or item.marker.evaluate({"extra": extra})):
+            yield item
 
 
 def _reference(name: str, version: str) -> str:
-    """Package URL; a local version such as +cpu is no part of the release in the index."""
-    return f"pkg:pypi/{name}@{version.partition('+')[0]}"
+    """Package URL; a local version such as +cpu is no part of the release in the index, and the engine is on none."""
+    kind = "generic" if name == ENGINE else "pypi"
+    return f"pkg:{kind}/{name}@{version.partition('+')[0]}"
 
 
 def _component(name: str, distribution: installed.Distribution) -> dict[str, Any]:
     reference = _reference(name, distribution.version)
-    component = {
+    component: dict[str, Any] = {
         "type": "library",
         "bom-ref": reference,
         "name": name,
         "version": distribution.version,
         "purl": reference,
     }
+    if name == ENGINE:
+        component["properties"] = [{"name": f"{ENGINE}:sha256", "value": engine_hash()}]
     about = distribution.metadata.json
     expression = about.get("license_expression")
     name_of_licence = str(about.get("license") or "").strip().partition("\n")[0][:100]
@@ -120,12 +139,12 @@ def _file(item: File) -> dict[str, Any]:
     return {"type": "file", "bom-ref": f"file-{item.name}", "name": item.name, "hashes": digest}
 
 
-def _dependencies(found: dict[str, installed.Distribution], facts: Facts) -> Iterator[dict[str, Any]]:
-    """Who needs whom; the model needs the package, the package what it declares."""
-    references = {name: _reference(name, item.version) for name, item in found.items()}
-    direct = {canonicalize_name(item.name) for item in map(Requirement, facts.requirements)}
+def _dependencies(found: dict[str, Needed], facts: Facts) -> Iterator[dict[str, Any]]:
+    """Who needs whom; the model needs the package, the package the engine and what it declares."""
+    references = {name: _reference(name, item.distribution.version) for name, item in found.items()}
+    direct = {ENGINE, *(canonicalize_name(item.name) for item in facts.requirements)}
     yield {"ref": "model", "dependsOn": [facts.package]}
     yield {"ref": facts.package, "dependsOn": [references[name] for name in sorted(direct & references.keys())]}
     for name, item in sorted(found.items()):
-        needed = {canonicalize_name(requirement.name) for requirement in _needed(item)} & references.keys()
-        yield {"ref": references[name], "dependsOn": [references[other] for other in sorted(needed)]}
+        needed = sorted(item.needs & references.keys() - {name})
+        yield {"ref": references[name], "dependsOn": [references[other] for other in needed]}

@@ -31,10 +31,7 @@ def connected(address: str, title: str) -> "Iterator[Client]":
     try:
         from distributed import Client
     except ImportError as error:
-        message = (
-            f"a cluster needs {error.name}, which is not installed; install the extra `cluster`: "
-            "pip install -e '.[cluster]' (the list is in requirements/cluster.txt)"
-        )
+        message = f"a cluster needs {error.name}, which is not installed: pip install 'fairmodel[cluster]'"
         raise UserError(message) from error
     with _quiet():
         _check_scheduler(url)

@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -10,22 +10,22 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from ..facts import requirements_in
+from ..facts import read_extras, read_requirements
 from .lock import locked
 
 __all__ = ["imports_problems"]
 
 OPTIONAL = ("ImportError", "ModuleNotFoundError")
-NO_EXTRAS = ("apt", "core", "project")  # Debian's packages, and what has to be pinned
 
 
 def imports_problems(root: Path) -> tuple[list[tuple[str, str]], int]:
-    """File with line and reason of each import that constraints.txt does not pin, and the number of libraries.
+    """File with line and reason of each import that nothing pins, and the number of libraries.
 
-    Imports of the standard library, of the project itself, and those whose absence the code handles need no pin. For
-    an extra that is too special for the lock, its range in `requirements/` is enough.
+    Pinned is what constraints.txt lists, and what pyproject.toml requires in one version. Imports of the standard
+    library, of the project itself, and those whose absence the code handles need no pin. For an extra that is too
+    special for the lock, its range in pyproject.toml is enough.
     """
-    pinned, optional, known = locked(root).keys(), _optional(root), _distributions()
+    pinned, optional, known = _pinned(root), _names(read_extras(root)), _distributions()
     own = {path.name for path in (root / "src").iterdir()} if (root / "src").is_dir() else set()
     problems, found = [], set()
     for path in sorted((root / "src").rglob("*.py")):
@@ -40,10 +40,14 @@ def imports_problems(root: Path) -> tuple[list[tuple[str, str]], int]:
     return problems, len(found)
 
 
-def _optional(root: Path) -> set[str]:
-    """Normalised names of the distributions that the extras declare."""
-    files = [path for path in (root / "requirements").glob("*.txt") if path.stem not in NO_EXTRAS]
-    return {canonicalize_name(Requirement(line).name) for line in requirements_in(files)}
+def _pinned(root: Path) -> set[str]:
+    """Normalised names of the distributions of which only one version is allowed."""
+    exact = (item for item in read_requirements(root) if any(part.operator == "==" for part in item.specifier))
+    return {*locked(root), *_names(exact)}
+
+
+def _names(requirements: Iterable[Requirement]) -> set[str]:
+    return {canonicalize_name(item.name) for item in requirements}
 
 
 @cache

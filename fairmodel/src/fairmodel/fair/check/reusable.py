@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.utils import canonicalize_name
 
+from ...metadata.engine import ENGINE
 from ...metadata.source import SOURCE
 from ..crate.graph import CRATE
 from ..crate.rerun import rerun_training
@@ -109,7 +110,7 @@ def repeated(subject: Subject) -> Iterator[Evidence]:
 
 
 def imports(subject: Subject) -> Iterator[Evidence]:
-    """Everything that the code imports is pinned in constraints.txt, or declared by an extra; nothing is run for it."""
+    """All that the code imports is pinned, or declared by an extra; nothing is run for it."""
     problems, count = imports_problems(subject.paths.root)
     yield from (bad(where, problem) for where, problem in problems)
     if not problems:
@@ -136,7 +137,7 @@ def bill(subject: Subject) -> Iterator[Evidence]:
         if name in listed:
             text = f"{listed[name]}, trained with {version}"
             yield Evidence(f"sbom.cdx.json, {name}", text, good=same_release(listed[name], version))
-    missing = sorted({"torch", "numpy"} - listed.keys())
+    missing = sorted({"torch", "numpy", ENGINE} - listed.keys())
     yield Evidence("sbom.cdx.json#/components", f"missing: {', '.join(missing) or 'none'}", good=not missing)
 
 
@@ -213,7 +214,7 @@ CHECKS = (
         "run `make all` in the environment of constraints.txt",
     ),
     FairCheck(
-        "R2.imports", "Every library is pinned", imports, "add it to requirements/project.txt and run `make lock`"
+        "R2.imports", "Every library is pinned", imports, "add it to dependencies in pyproject.toml and run `make lock`"
     ),
     FairCheck(
         "R2.versions", "The model was trained with the pinned versions", versions, "run `make setup`, then `make all`"

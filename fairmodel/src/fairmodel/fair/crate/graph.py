@@ -21,7 +21,7 @@ RESERVED = "#all-rights-reserved"
 TYPES = ("CreateAction", "CreativeWork", "Dataset", "Organization", "Person", "PropertyValue", "SoftwareApplication")
 ACTION = ("actionStatus", "agent", "endTime", "instrument", "object", "result", "startTime")
 DATASET = ("about", "author", "datePublished", "hasPart", "identifier", "license", "mentions", "version")
-THING = ("description", "encodingFormat", "name", "url", "value")
+THING = ("description", "encodingFormat", "name", "softwareRequirements", "url", "value")
 # the terms that are used, written out: whoever reads the file needs no network
 CONTEXT = {
     **{term: SCHEMA + term for term in (*TYPES, *ACTION, *DATASET, *THING)},
@@ -53,13 +53,14 @@ def to_crate(
     present = current(actions) if present is None else present
     versions = {item for action in actions for item in (*action.inputs.items(), *action.outputs.items())}
     files = [_file(path, digest, present) for path, digest in sorted(versions | set(present.items()))]
-    program = _program(metadata, software)
+    engines = _engines(actions)
+    program = _program(metadata, software, engines)
     agents = {agent["@id"]: agent for agent in map(agent_entity, metadata.people)}
     agents |= {
         action.agent: {"@id": action.agent, "@type": "Person"} for action in actions if action.agent not in agents
     }
     runs = [entity for action in actions for entity in _action(action, present, program)]
-    crate = [*_head(actions, metadata, files), program, *agents.values(), *files, *runs, *_terms(metadata)]
+    crate = [*_head(actions, metadata, files), program, *engines, *agents.values(), *files, *runs, *_terms(metadata)]
     return {"@context": CONTEXT, "@graph": crate}
 
 
@@ -102,15 +103,33 @@ def _terms(metadata: Metadata) -> Iterator[Entity]:
     yield {"@id": license_url(name) or RESERVED, "@type": "CreativeWork", "name": name or "All rights reserved"}
 
 
-def _program(metadata: Metadata, software: str) -> Entity:
+def _program(metadata: Metadata, software: str, engines: Sequence[Entity]) -> Entity:
+    """The project's package, which the actions ran, and which requires the engine."""
     version = metadata.identity.version
     program = {
         "@id": f"#{software}-{quote(version)}",
         "@type": "SoftwareApplication",
         "name": software,
         "version": version,
+        "url": metadata.identity.repository,
+        "softwareRequirements": [{"@id": engine["@id"]} for engine in engines],
     }
-    return program | ({"url": metadata.identity.repository} if metadata.identity.repository else {})
+    return {key: value for key, value in program.items() if value}
+
+
+def _engines(actions: Sequence[Action]) -> list[Entity]:
+    """The engine with which the actions ran, each version and source of it once."""
+    entries = [action.settings["engine"] for action in actions if "engine" in action.settings]
+    engines = {
+        f"#{entry['name']}-{quote(entry['version'])}-{entry['sha256'][:16]}": {
+            "@type": "SoftwareApplication",
+            "name": entry["name"],
+            "version": entry["version"],
+            "sha256": entry["sha256"],
+        }
+        for entry in entries
+    }
+    return [{"@id": identifier} | entity for identifier, entity in engines.items()]
 
 
 def _file_id(path: str, digest: str, present: Mapping[str, str]) -> str:

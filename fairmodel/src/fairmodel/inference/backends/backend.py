@@ -135,7 +135,7 @@ def open_backend(
     try:
         backend: Backend = Lazy(BACKENDS[name])(folder, threads=threads, precision=precision, project=project)
     except ModuleNotFoundError as error:
-        extra = error.name if error.name in ("openvino", "tensorrt") else "all"
-        message = f"the backend {name} needs {error.name}, which is not installed: pip install -e '.[{extra}]'"
+        extra = error.name if error.name in ("openvino", "tensorrt") else "train"
+        message = f"the backend {name} needs {error.name}, which is not installed: pip install 'fairmodel[{extra}]'"
         raise UserError(message) from error
     return backend

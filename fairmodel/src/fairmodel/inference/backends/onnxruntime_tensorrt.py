@@ -28,7 +28,7 @@ def open_model(folder: Path, *, threads: int, precision: str, project: "Project"
     if PROVIDER not in onnxruntime.get_available_providers():
         message = (
             f"ONNX Runtime {onnxruntime.__version__} is installed without {PROVIDER}; "
-            "put onnxruntime-gpu in the place of onnxruntime, and install the extra tensorrt"
+            "put onnxruntime-gpu in the place of onnxruntime, and run pip install 'fairmodel[tensorrt]'"
         )
         raise UserError(message)
     path = folder / PRECISIONS[precision]
