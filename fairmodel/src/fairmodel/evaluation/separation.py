@@ -9,7 +9,7 @@ from ..settings.evaluation import EvaluationConfig
 from .rows import ScoredRows
 from .uncertainty import LIMIT, ONE_SIGMA, effective_rows, interval, resamples, upper_limit
 
-__all__ = ["FEWEST_ROWS", "Ranking", "Separation", "calibration", "separate", "separation_entry"]
+__all__ = ["FEWEST_ROWS", "Ranking", "Separation", "auc", "calibration", "separate", "separation_entry"]
 
 
 class Ranking:
@@ -97,6 +97,11 @@ def separate(rows: ScoredRows, points: np.ndarray, *, trials: int, seed: int) ->
         shifted_background=np.array(shifted),
         background_rows=effective_rows(rows.weight[~rows.is_signal]),
     )
+
+
+def auc(rows: ScoredRows) -> float:
+    """Area under the curve of signal efficiency against background efficiency, of weighted rows."""
+    return _area(*Ranking(rows.score, rows.is_signal).curve(rows.weight))
 
 
 def _area(background: np.ndarray, signal: np.ndarray) -> float:

@@ -12,10 +12,10 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.transformers.float16 import convert_float_to_float16
 from onnxruntime.transformers.onnx_model import OnnxModel
-from sklearn.metrics import roc_auc_score
 
 from ..dataset import Dataset
 from ..evaluation.rows import ScoredRows
+from ..evaluation.separation import auc
 from ..files import atomic_path, sha256
 from ..inference.backends import Outputs, open_backend
 from ..inference.backends.backend import BlockSize, blocks
@@ -78,15 +78,15 @@ def _table(run: Run) -> Table:
         found = {name: _outputs(run, name, dataset) for name in PRECISIONS}
     expected = found["float32"]
     reference = _scored(expected, labels, run.project.schema.signal)
-    auc = float(roc_auc_score(reference.is_signal, reference.score))
+    whole = auc(reference)
     for name, outputs in found.items():
         scored = _scored(outputs, labels, run.project.schema.signal)
-        own = float(roc_auc_score(scored.is_signal, scored.score))
+        own = auc(scored)
         rows[name] = {
             "precision": name,
             "size": (run.paths.model / PRECISIONS[name]).stat().st_size / 1000,
             "auc": own,
-            "auc_loss": auc - own,
+            "auc_loss": whole - own,
             "fidelity": fidelity(scored, reference),
             "same_class": agreement(scored, reference),
             "logit_difference": float(np.abs(outputs.logits - expected.logits).max()),

@@ -11,6 +11,7 @@ import psutil
 import torch
 
 from ..evaluation.rows import ScoredRows
+from ..evaluation.separation import auc
 from ..metadata.provenance import processor
 from ..present.tables import Cell, Column, Table
 from ..reproduce.compare import agreement, fidelity
@@ -68,11 +69,9 @@ def answers(rows: ScoredRows, reference: ScoredRows, logits: np.ndarray, expecte
 
     `logits` and `expected` are float32 (row, class), of the runtime and of the reference.
     """
-    from sklearn.metrics import roc_auc_score
-
     return {
         "accuracy": float((rows.probability.argmax(1) == rows.label).mean()),
-        "auc": float(roc_auc_score(rows.is_signal, rows.score)),
+        "auc": auc(rows),
         "fidelity": fidelity(rows, reference),
         "same_class": agreement(rows, reference),
         "largest_logit_difference": float(np.abs(logits.astype(np.float64) - expected).max()),
