@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import torch
-from fairmodel.evaluation.predict import load_network
+from fairmodel.evaluation.network import load_network
 from fairmodel.files import atomic_path
 
 from fairmodel import Run, UserError

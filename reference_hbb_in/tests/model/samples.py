@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from fairmodel.training.normalise import Moments, Standardise
+from fairmodel.layers import Moments, Standardise
 from hbb_in.model.interaction_network import InteractionNetwork
 
 __all__ = ["fit_normalisation", "random_jets", "random_network"]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from fairmodel.training.threads import threads
+from fairmodel.training.device import threads
 from hbb_in.model import interaction_network
 from hbb_in.model.interaction_network import InteractionNetwork, chunks
 from hbb_in.model.pair_effects import available

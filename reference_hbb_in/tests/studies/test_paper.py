@@ -11,9 +11,9 @@ from hbb_in import project
 from fairmodel.config import load_config
 from hbb_in.data.features import CLASSES, SCHEMA
 from fairmodel.dataset import Dataset
-from fairmodel.evaluation.predict import load_network, probabilities
+from fairmodel.evaluation.network import load_network, probabilities
 from fairmodel.files import read_json, sha256
-from fairmodel.interpret.masking.thresholds import ALL, THRESHOLDS
+from fairmodel.interpret.masking.studies import ALL, THRESHOLDS
 from fairmodel.paths import Paths
 from hbb_in.interpretation.notebook_sample import FOLDER
 from hbb_in.interpretation.command import ITEMS, render

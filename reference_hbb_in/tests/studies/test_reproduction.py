@@ -8,7 +8,7 @@ import pytest
 from hbb_in.data.features import SCHEMA
 from hbb_in.model.build import build
 from hbb_in.model.options import ModelOptions
-from fairmodel.reproduce.spread import Spread, upper_tail
+from fairmodel.reproduce.statistics import Spread, upper_tail
 from hbb_in.reproduction.ablations import ABLATIONS, DROPPED, PUBLISHED
 
 # arXiv:2212.05081, Table 10, and the indices of the dropped features in the published models' records

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from fairmodel.interpret.masking.thresholds import ALL
+from fairmodel.interpret.masking.studies import ALL
 from fairmodel.interpret.parts import Context, Drawing, Findings
 from fairmodel.present.tables import Cell, Column, Measured, Table
 

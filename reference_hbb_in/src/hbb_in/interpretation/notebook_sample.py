@@ -5,7 +5,7 @@ import sys
 
 from fairmodel.errors import UserError
 from fairmodel.files import atomic_path, read_json, sha256, write_json
-from fairmodel.reproduce.subset import write_subset
+from fairmodel.reproduce.trials import write_subset
 
 from fairmodel import Run
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from fairmodel.layers import EmptySlot, PairLinear, WeightedSum
-from fairmodel.training.normalise import Standardise
+from fairmodel.layers import Standardise
 from torch import nn
 
 from .pair_effects import available, pair_effects

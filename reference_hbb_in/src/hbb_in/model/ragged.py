@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from fairmodel.training.normalise import is_real
+from fairmodel.layers import is_real
 from torch.nn import functional
 
 __all__ = ["Ragged", "occupied_slots", "ragged"]

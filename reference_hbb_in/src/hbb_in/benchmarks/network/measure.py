@@ -10,7 +10,7 @@ from fairmodel.dataset import Dataset
 from fairmodel.metadata.provenance import hardware, versions
 from fairmodel.progress import progress
 from fairmodel.schema import Schema
-from fairmodel.training.threads import threads
+from fairmodel.training.device import threads
 
 from ...model.pair_effects import available
 from .arithmetic import TRAINING, forward_operations, matrix_rate

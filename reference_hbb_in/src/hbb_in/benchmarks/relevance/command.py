@@ -11,7 +11,7 @@ from fairmodel.interface import Run
 from fairmodel.interpret import relevance
 from fairmodel.metadata.provenance import hardware, versions
 from fairmodel.schema import Schema
-from fairmodel.training.threads import threads
+from fairmodel.training.device import threads
 
 from ..network.clock import alternate
 from ..network.forms import Jets, make_network
