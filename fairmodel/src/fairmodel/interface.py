@@ -135,36 +135,48 @@ class Project:
     """All that the engine knows of a project; only `schema`, `prepare` and `build` are required.
 
     Functions are given by name, "package.module:function", and imported when they run; the name also tells which
-    results depend on which module. A name that begins with a dot is relative to `package`, which is `__package__` in
-    project.py. A function itself will do, but costs its import at each command.
-
-    `build(options)` makes an untrained network from the `[model]` section: `network(**inputs)` takes each input by its
-    name, float32 (batch, slot, feature), and returns logits (batch, class). `plot(row, figure)` draws one row, samples
-    of length 1, into an empty figure. `loss(logits, labels)` is the sum of the loss over a batch, a scalar;
-    `optimiser(network, options)` gets the `[training]` section. `handlers` explain layers that relevance propagation
-    does not know, by the name of their class; `readers` open other files than HDF5 for `predict`, by suffix.
+    results depend on which module. A name that begins with a dot is relative to `package`. A function itself will do,
+    but costs its import at each command.
     """
 
     schema: Schema
+    """Inputs with their features, classes and spectators."""
     prepare: Hook[Prepare] = Hook()
+    """Data step: write `train.h5`, `val.h5` and `test.h5`."""
     build: "Hook[Callable[[Any], nn.Module]]" = Hook()
+    """`build(options)` makes an untrained network from the section `[model]`: `network(**inputs)` takes each input by
+    its name, float32 (batch, slot, feature), and returns logits, float32 (batch, class)."""
     data_options: type[Section] = NoOptions
+    """Keys of `[data.options]` in a profile; `prepare` gets them as `config.options`."""
     model_options: type[Section] = NoOptions
+    """Keys of `[model]` in a profile; `build` gets them."""
     plot: "Hook[Callable[[Samples, Figure], None] | None]" = Hook(None)
+    """`plot(row, figure)` draws one row, samples of length 1, into an empty figure."""
     loss: "Hook[Callable[[torch.Tensor, torch.Tensor], torch.Tensor]]" = Hook(
         "fairmodel.training.optimise:cross_entropy"
     )
+    """`loss(logits, labels)` is the sum of the loss over a batch, a scalar: logits are float32 (row, class), labels
+    int64 (row,)."""
     optimiser: "Hook[Callable[[nn.Module, Any], torch.optim.Optimizer]]" = Hook(
         "fairmodel.training.optimise:make_optimiser"
     )
+    """`optimiser(network, options)` makes the optimiser from the section `[training]`."""
     handlers: Mapping[str, str] = field(default_factory=dict)
+    """Functions that propagate relevance through layers of one's own, by the name of the layer's class."""
     readers: Mapping[str, str] = field(default_factory=dict)
+    """Readers of files other than HDF5 for `predict`, by suffix, such as `.root`."""
     ablations: Mapping[str, Ablation] = field(default_factory=dict)
+    """Variants of the network for `make ablations`, by name."""
     published: Mapping[str, Published] = field(default_factory=dict)
+    """Numbers of a publication for the tables of the studies, by the name of the study."""
     studies: tuple[Command, ...] = ()
+    """Commands that only this project has."""
     report: tuple[ReportSection, ...] = ()
+    """Sections of one's own in the HTML report."""
     validation: tuple[ValidationSection, ...] = ()
+    """Sections of one's own on the page about the data."""
     package: str = ""
+    """The project's package, `__package__` in project.py; by default that of `build`."""
 
     def __post_init__(self) -> None:
         schema: Any = self.schema

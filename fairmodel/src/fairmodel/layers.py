@@ -78,7 +78,7 @@ class Standardise(nn.Module):
     """Bring the features of an input to a common scale: the identity until it is fitted.
 
     Once fitted, real objects become (asinh(x) - center) / scale, clipped to +-5; empty slots stay exactly zero. Far
-    from zero, asinh(x) is sign(x) log(2 |x|): long tails become short. Near zero it is x, to the last digit in every
+    from zero, asinh(x) is `sign(x) log(2 |x|)`: long tails become short. Near zero it is x, to the last digit in every
     runtime, which log(1 + x) is not: features of order 1e-8 would lose all their digits in an exported graph.
     `center` and `scale` have shape (feature,). Whether it was fitted is saved with them in the state dict.
     """

@@ -56,8 +56,8 @@ def plus(values: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
 
 
 Handler = Callable[..., Any]
-"""handler(layer, *arguments of the module) -> what the module returns, computed with `layer.linear`, `layer.keep` and
-operations that only move numbers."""
+"""`handler(layer, *arguments)` returns what the module returns for the arguments, computed with `layer.linear`,
+`layer.keep` and operations that only move numbers."""
 
 
 def gru(layer: Layer, values: torch.Tensor, state: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
