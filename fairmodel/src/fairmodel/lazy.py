@@ -19,6 +19,7 @@ from .errors import UserError
 __all__ = ["Hook", "Lazy", "attach_stub", "lazily"]
 
 F = TypeVar("F")
+ANY = ("*", "__getattr__")  # a module with one of these may have any name
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,17 @@ class Lazy:
         if not function.isidentifier():
             message = f"{where} is {self.name!r}; write it as package.module:function"
             raise UserError(message)
-        source = _source(self.module)
+        try:
+            source = _source(self.module)
+            names = _defined(source) if source else frozenset()
+        except Exception as error:  # (a package around the module runs its own code)
+            said = " ".join(str(error).split())
+            message = f"{where} is {self.name!r}, which cannot be read: {type(error).__name__}: {said}; correct that"
+            raise UserError(message) from error
         if source is None:
             message = f"{where} is {self.name!r}, but there is no module {self.module}; correct the name"
             raise UserError(message)
-        if function not in _defined(source):
+        if names.isdisjoint({function, *ANY}):
             message = f"{where} is {self.name!r}, but {source} defines no {function}; correct the name"
             raise UserError(message)
 
@@ -109,25 +116,29 @@ class Hook(Generic[F]):
 
 
 def _source(module: str) -> Path | None:
+    """The file of a module, None if there is none. Importing the packages around it may raise anything."""
     try:
-        spec = find_spec(module)
-    except (ImportError, ValueError):
-        return None
+        spec = find_spec(module) if module else None
+    except ModuleNotFoundError as error:
+        if f"{module}.".startswith(f"{error.name}."):
+            return None
+        raise
     return Path(spec.origin) if spec and spec.origin else None
 
 
 @cache
 def _defined(source: Path) -> frozenset[str]:
-    """Names that a module defines or imports at its top level."""
+    """Names that a module defines or imports outside of its functions and classes."""
     names: set[str] = set()
-    for node in ast.parse(source.read_bytes()).body:
-        match node:
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+    waiting: list[ast.AST] = [ast.parse(source.read_bytes())]
+    while waiting:
+        match node := waiting.pop():
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 names.add(name)
-            case ast.ImportFrom(names=aliases) | ast.Import(names=aliases):
-                names |= {alias.asname or alias.name for alias in aliases}
-            case ast.Assign(targets=targets):
-                names |= {target.id for target in targets if isinstance(target, ast.Name)}
-            case ast.AnnAssign(target=ast.Name(id=name)):
+                continue
+            case ast.Name(id=name, ctx=ast.Store()):
                 names.add(name)
+            case ast.alias(name=name, asname=other):
+                names.add(other or name)
+        waiting += ast.iter_child_nodes(node)
     return frozenset(names)

@@ -37,8 +37,8 @@ class Paths:
         return self.root / "config" / f"{self.profile}.toml"
 
     @property
-    def sections(self) -> Path:
-        """One file for each section of the configuration, touched only when that section changes."""
+    def build(self) -> Path:
+        """What steps keep for later runs: one file for each step, touched only when what it depends on changes."""
         return self.root / "build" / self.profile
 
     @property

@@ -65,7 +65,7 @@ def _stamps(run: Run, source: str | None) -> Iterator[Stamp]:
         now = {"code": code_of(step, run.project), "settings": settings_of(step, run.config)}
         if step == "data":
             _add_source(now["settings"]["data"], source, run.paths.manifest)
-        path = run.paths.sections / f"{step}.json"
+        path = run.paths.build / f"{step}.json"
         yield Stamp(step, path, _read(path), now)
 
 
