@@ -7,11 +7,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import fairmodel
 import pytest
 from fairmodel.identity import BY_VALUE, FOOTPRINTS, code_files, code_of, identity
 from fairmodel.interface import Run
 from fairmodel.schema import Schema
+
+import fairmodel
 
 ENGINE = Path(str(fairmodel.__file__)).parent
 STEPS = ("train", "evaluate", "export", "explain", "describe", "report")
@@ -65,7 +66,7 @@ def test_steps_depend_on_the_files_that_can_change_their_results(file: str, othe
 
 
 def test_a_change_of_what_comes_later_redoes_nothing_earlier(other: Run) -> None:
-    later = {"train": ("evaluation", "export", "interpret", "report", "fair", "serving", "commands", "reproduce")}
+    later: dict[str, tuple[str, ...]] = {"train": ("evaluation", "export", "interpret", "report", "fair", "serving", "commands", "reproduce")}
     later |= {"data": (*later["train"], "training"), "evaluate": ("export", "interpret", "report", "fair")}
     for step, rooms in later.items():
         files = code_files(step, other.project)["engine"]

@@ -72,7 +72,7 @@ def digest(path: Path) -> str:
 
 
 def _needs(wanted: Import, found: dict[str, Path]) -> Iterator[Import]:
-    """Yield all that comes with an import: the packages around the module, its own imports, and the submodules it names."""
+    """Yield all that comes with an import: packages around the module, its own imports, submodules that it names."""
     parts = wanted.module.split(".")
     for end in range(1, len(parts) + 1):
         name = ".".join(parts[:end])

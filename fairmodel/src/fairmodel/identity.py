@@ -84,7 +84,7 @@ def settings_of(step: str, config: RunConfig) -> dict[str, Any]:
 
 
 def code_of(step: str, project: Project, modules: Sequence[str] = ()) -> dict[str, str]:
-    """Hashes of the code that a step runs: of the engine, of the project, and of what the project declares of itself."""
+    """Hashes of the code that a step runs: of the engine, of the project, of what the project declares of itself."""
     files = code_files(step, project, modules)
     return {name: _digest(paths) for name, paths in files.items()} | {"declared": _declared(step, project)}
 

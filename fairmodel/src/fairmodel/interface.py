@@ -1,4 +1,4 @@
-"""The interface between a project and the engine: one `Project` object, which every step gets with the run that it works on."""
+"""The interface between a project and the engine: one `Project` object, which every step gets with its run."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace

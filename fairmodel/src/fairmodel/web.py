@@ -77,7 +77,7 @@ def reason_of(error: Exception) -> str:
 
 
 def asked_pause(error: HTTPError, *, longest: float) -> float:
-    """Seconds that the server asks to wait, as a number or a date (RFC 9110, section 10.2.3), between 0 and `longest`."""
+    """Seconds from 0 to `longest` that the server asks to wait, as a number or a date (RFC 9110, section 10.2.3)."""
     asked = error.headers.get("Retry-After", "")
     with suppress(ValueError, TypeError):
         when = float(asked) if asked.isdecimal() else email.utils.parsedate_to_datetime(asked).timestamp() - time.time()

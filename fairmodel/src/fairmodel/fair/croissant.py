@@ -6,7 +6,7 @@ from typing import Any
 from ..metadata.identifiers import doi_url, license_url
 from ..schema import Input
 from .facts import Facts
-from .linked import author, file, filled, to_json
+from .fair4ml import author, file, filled, to_json
 
 __all__ = ["croissant"]
 

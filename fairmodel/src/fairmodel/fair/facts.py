@@ -15,7 +15,7 @@ from ..metadata.source import Metadata
 from ..paths import Paths
 from ..schema import Schema
 from ..splits import SPLITS
-from .crate.checksums import Checksums
+from .crate.action import Checksums
 from .crate.graph import media_type
 
 __all__ = ["Facts", "File", "gather", "read_extras", "read_requirements", "run_hardware"]

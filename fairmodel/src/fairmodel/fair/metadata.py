@@ -11,10 +11,8 @@ from pathlib import Path
 from ..errors import UserError
 from ..files import write_text
 from ..metadata.source import SOURCE, Metadata, read_metadata
-from .citation import citation
-from .codemeta import codemeta
+from .generated import citation, codemeta, zenodo
 from .pyproject import PYPROJECT, has_block, with_block
-from .zenodo import zenodo
 
 __all__ = ["GENERATORS", "drifted", "main", "write", "write_or_check"]
 

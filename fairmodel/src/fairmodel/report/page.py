@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from ..dataset import Dataset
 from ..evaluation.rows import metric_rows, read_metrics, read_scores
-from ..fair.check.section import fair_sections
+from ..fair.check.command import fair_sections
 from ..files import read_json, write_text
 from ..interface import Project, Run
 from ..interpret.masking.figures import loss_figure

@@ -20,7 +20,8 @@ __all__ = ["Environment"]
 class Environment:
     """The environment of a process, to be compared in another one.
 
-    `package` is that of the project; `mark` is a file in the folder that tasks write to; a process that works on them has to see it.
+    `package` is that of the project; `mark` is a file in the folder that tasks write to, which a process that works on
+    them has to see.
     """
 
     python: str

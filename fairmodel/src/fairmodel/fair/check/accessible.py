@@ -1,4 +1,4 @@
-"""A1 to A2: how the model is reached, by whom, and what stays when it is gone."""
+"""Checks of the principles A: addresses, and metadata that hold no secret and outlive the model."""
 
 import json
 import re
@@ -12,16 +12,36 @@ from urllib.parse import urlsplit
 from ...metadata.source import SOURCE
 from ...paths import Paths
 from ...splits import SPLITS
-from ..crate.checksums import Checksums
+from ..crate.action import Checksums
 from ..facts import PUBLISHED
 from . import findable, interoperable, reusable
 from .findable import registered_doi
 from .network import Network
 from .registry import Evidence, FairCheck, Status, bad, evaluate, good
-from .secrets import secrets
 from .subject import Subject
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "secrets"]
+
+KINDS = {
+    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
+    "a token": re.compile(
+        r"\b(?:AKIA[0-9A-Z]{16}|gh[opsur]_\w{36}|github_pat_\w{22,}|glpat-[\w-]{20}|hf_[A-Za-z]{30,}|xox[abp]-[\w-]{10,})\b"
+    ),
+    "a signed token": re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"),
+    "a password in an address": re.compile(r"://[^/\s:@\"']+:[^/\s@\"']+@"),
+    "a password": re.compile(
+        r"(?i)\b\w*(?:passwor[dt]|secret|token|api_?key)\w*[\"']?\s*[:=]\s*[\"'](?!\[hidden\])[A-Za-z0-9+/_-]{12,}[\"']"
+    ),
+}
+
+
+def secrets(text: str) -> Iterator[tuple[int, str]]:
+    """Line number and kind of what looks like a credential; never the credential itself."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for kind, pattern in KINDS.items():
+            if pattern.search(line):
+                yield number, kind
+
 
 LOCAL = re.compile(r"localhost|127\.|10\.|192\.168\.|\[?::1|.*\.(?:local|internal|lan)$")
 ADDRESS = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>)\]]+")

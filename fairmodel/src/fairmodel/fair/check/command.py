@@ -1,14 +1,16 @@
-"""Run the checks and write what they found."""
+"""Run the checks and write what they found, for the terminal, for files and for the report."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
-from ...files import write_text
+from ...files import read_json, write_text
 from ...interface import Run
 from ...paths import Paths
 from ...progress import progress
@@ -18,7 +20,7 @@ from .registry import CheckResult, evaluate
 from .results import as_badge, as_ftr, as_json, as_markdown
 from .subject import Subject
 
-__all__ = ["IncompleteError", "check", "results_file"]
+__all__ = ["IncompleteError", "check", "fair_sections", "results_file"]
 
 Writer = Callable[[dict[str, Any]], str]
 
@@ -58,7 +60,8 @@ def check(
     sys.stdout.write(_last_line(content) if no_fail else _lines(content))
     failed = content["counts"]["fail"]
     if failed and not no_fail:
-        message = f"{failed} of {len(CHECKS)} checks fail; evidence and remedies: {results_file(run.paths).with_suffix('.md')}"
+        table = results_file(run.paths).with_suffix(".md")
+        message = f"{failed} of {len(CHECKS)} checks fail; evidence and remedies: {table}"
         raise UserError(message)
 
 
@@ -104,3 +107,34 @@ def _lines(content: dict[str, Any]) -> str:
 def _last_line(content: dict[str, Any]) -> str:
     number = content["counts"]
     return f"FAIR: {number['pass']} checks pass, {number['fail']} fail, {number['not applicable']} do not apply\n"
+
+
+WORDS = {"pass": "yes", "fail": "not yet", "not applicable": "not applicable"}
+
+
+def fair_sections(paths: Paths) -> list[tuple[str, str, str]]:
+    """Title, command and HTML fragment: one row for each principle; nothing before the first check."""
+    path = results_file(paths)
+    if not path.exists():
+        return []
+    content = read_json(path)
+    rows = "".join(_row(principle) for principle in content["principles"])
+    number = content["counts"]
+    note = (
+        f"{number['pass']} checks pass, {number['fail']} fail, {number['not applicable']} do not apply. "
+        "Evidence for each is in fair/check.md beside this report."
+    )
+    head = "<tr><th>Principle</th><th></th><th>Holds</th><th>What to do</th></tr>"
+    table = f'<div class="scroll"><table class="fair">{head}{rows}</table></div>'
+    fragment = f'<p>{as_badge(content).strip()}</p><p class="soft">{escape(note)}</p>{table}'
+    return [("FAIR", f"make fair PROFILE={escape(paths.profile)}", fragment)]
+
+
+def _row(principle: dict[str, Any]) -> str:
+    """The principle, whether it holds, and the remedies of the checks that failed."""
+    states = {check["status"] for check in principle["checks"]}
+    holds = "as far as checked" if states == {"pass", "not applicable"} else WORDS[principle["status"]]
+    remedies = "; ".join(check["remedy"] for check in principle["checks"] if check["remedy"])
+    cells = (escape(principle["text"]), holds, re.sub("`([^`]*)`", r"<code>\1</code>", escape(remedies)))
+    row = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr><th scope="row">{escape(principle["principle"])}</th>{row}</tr>'

@@ -12,10 +12,8 @@ from packaging.utils import canonicalize_name
 from ...metadata.engine import ENGINE
 from ...metadata.source import SOURCE
 from ..crate.graph import CRATE
-from ..crate.rerun import rerun_training
-from ..crate.verify import verify
-from .imports import imports_problems
-from .lock import locked, same_release
+from ..crate.verify import rerun_training, verify
+from .libraries import imports_problems, locked, same_release
 from .registry import Evidence, FairCheck, NotApplicableError, bad, good
 from .schemas import schema
 from .subject import Subject

@@ -1,6 +1,12 @@
-"""The folder that is published: the model with everything that is needed to judge, cite, verify and run it."""
+"""The archive of a publication: the model, its descriptions, the record of its steps, source code and documentation."""
 
+import gzip
+import io
 import shutil
+import subprocess
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +18,34 @@ from ...export.onnx import DENSE, SAMPLE
 from ...files import sha256, write_json, write_text
 from ...interface import Run
 from ...metadata.identifiers import doi_url
+from ...metadata.provenance import commit_of
 from ...metadata.source import SOURCE, Metadata, read_metadata
 from ...paths import Paths
 from ...schema import Schema
-from ..crate.graph import CRATE
+from ..crate.action import Action, current
+from ..crate.graph import CRATE, agent_entity, to_crate
 from ..crate.record import read_actions
 from ..describe import DESCRIPTIONS
 from ..facts import gather
 from ..fetch.fetch_model import FetchError, Model, content_problem, read_manifest
 from ..metadata import GENERATORS
-from .crate import archive_crate
-from .packed import DOCUMENTATION, SOURCE_CODE, pack_documentation, pack_source_code
-from .stamp import stamped
+from .command import stamped
 
-__all__ = ["MANIFEST", "build_archive", "citation_line"]
+__all__ = [
+    "DOCUMENTATION",
+    "MANIFEST",
+    "SOURCE_CODE",
+    "archive_crate",
+    "build_archive",
+    "citation_line",
+    "pack_documentation",
+    "pack_source_code",
+]
 
+SOURCE_CODE = "source.tar.gz"
+DOCUMENTATION = "documentation.tar.gz"
+
+STEP = "fair publish"
 MANIFEST = "manifest.json"
 
 
@@ -144,3 +163,71 @@ def _verify(folder: Path) -> None:
             f"{folder} is no archive that others could use: {error}; run `make export`, and look at {MANIFEST} there"
         )
         raise UserError(message) from error
+
+
+def pack_source_code(root: Path, folder: Path, name: str) -> None:
+    """Write the project as it is in the checked-out commit, below a folder of this name; the same bytes each time.
+
+    Changes that are not committed are not in it. Outside of a repository there is no file. Raises UserError for a
+    repository that cannot be read.
+    """
+    if commit_of(root)["id"] is None:
+        return
+    # in a part of a repository git packs that part alone
+    command = ["git", "-C", str(root), "archive", "--format=tar", f"--prefix={name}/", "HEAD"]
+    result = subprocess.run(command, capture_output=True, check=False)
+    if result.returncode:
+        message = f"git cannot pack the source code of {root}: {result.stderr.decode(errors='replace').strip()}"
+        raise UserError(message)
+    (folder / SOURCE_CODE).write_bytes(gzip.compress(result.stdout, mtime=0))
+
+
+def pack_documentation(built: Path, folder: Path, name: str) -> None:
+    """Write the pages that `make docs` left in `built`, if it did; the same pages make the same bytes."""
+    if not (built / "index.html").is_file():
+        return
+    files = sorted(path for path in built.rglob("*") if path.is_file())
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w", format=tarfile.PAX_FORMAT) as packed:
+        for path in files:
+            place = path.relative_to(built)
+            if place.parts[0].startswith("."):  # what Sphinx remembers for its next run
+                continue
+            member = tarfile.TarInfo(f"{name}-documentation/{place.as_posix()}")
+            member.size = path.stat().st_size
+            with path.open("rb") as page:
+                packed.addfile(member, page)
+    (folder / DOCUMENTATION).write_bytes(gzip.compress(content.getvalue(), mtime=0))
+
+
+def archive_crate(
+    actions: Sequence[Action], metadata: Metadata, run: Run, folder: Path, names: Mapping[str, str]
+) -> dict[str, Any]:
+    """The crate of the files that are in `folder`; `names` are those that files of the project have there, by path.
+
+    The steps speak of the folder's names where a file is in it. What is not, such as the data or a graph before it knew
+    its DOI, is named with its checksum, outside of the crate. The publication is the last step.
+    """
+    files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
+    steps = [
+        replace(action, inputs=_renamed(action.inputs, names), outputs=_renamed(action.outputs, names))
+        for action in actions
+    ]
+    left = current(steps)
+    day = metadata.identity.date_released or max((step.ended[:10] for step in steps), default="")
+    publication = Action(
+        step=STEP,
+        profile=run.paths.profile,
+        command=f"python -m {run.project.package} {STEP} --profile {run.paths.profile}",
+        started=day,
+        ended=day,
+        agent=agent_entity(metadata.people[0])["@id"],
+        settings={},
+        inputs={name: digest for name, digest in left.items() if name in files},
+        outputs={name: digest for name, digest in files.items() if left.get(name) != digest},
+    )
+    return to_crate([*steps, publication], metadata, run.project.package, files)
+
+
+def _renamed(files: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    return {names.get(path, path): digest for path, digest in files.items()}

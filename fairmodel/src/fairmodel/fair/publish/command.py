@@ -4,6 +4,8 @@ import json
 import os
 import re
 import sys
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,7 +20,7 @@ from .records import SANDBOX, VARIABLE, ZENODO, Records, connect
 if TYPE_CHECKING:
     from .deposit import State
 
-__all__ = ["publish", "stamp"]
+__all__ = ["publish", "stamp", "stamped"]
 
 BADGE = re.compile(r"(<!-- doi:start -->).*?(<!-- doi:end -->)", flags=re.DOTALL)
 
@@ -63,7 +65,6 @@ def publish(
 def stamp(run: Run, *, sandbox: bool, base_url: str) -> None:
     """Write the DOI of the draft or record into fair.toml, what is generated from it, and the badge in README.md."""
     from ..metadata import write
-    from .stamp import stamped
 
     paths = run.paths
     path = _folder(paths, _base(sandbox, base_url)) / "state.json"
@@ -84,13 +85,33 @@ def stamp(run: Run, *, sandbox: bool, base_url: str) -> None:
     sys.stdout.write(f"{doi} stands in {', '.join([SOURCE, *write(paths.root)])} and the badge\n")
 
 
+def stamped(text: str, values: Mapping[str, str]) -> str:
+    """The text with `values` in its table [identity], comments kept. Raises UserError where that cannot be done."""
+    table = re.search(r"^\[identity\][^\n]*\n(?:(?!\[)[^\n]*\n)*", text, flags=re.MULTILINE)
+    section = table[0] if table else ""
+    for key, value in values.items():
+        line = re.compile(rf"^{key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')", flags=re.MULTILINE)
+        new = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+        section, count = line.subn(lambda _, new=new: new, section)  # type: ignore[misc]
+        section = section if count else f"{section.rstrip()}\n{new}\n\n"
+    result = text[: table.start()] + section + text[table.end() :] if table else text
+    try:
+        identity = tomllib.loads(result).get("identity", {})
+    except tomllib.TOMLDecodeError:  # a key that is written in another way is there twice now
+        identity = {}
+    if any(identity.get(key) != value for key, value in values.items()):
+        message = f"{SOURCE}: cannot set {', '.join(values)} in [identity]; write each on a line of its own, in quotes"
+        raise UserError(message)
+    return result
+
+
 def _base(sandbox: bool, base_url: str) -> str:
     return (SANDBOX if sandbox else base_url).rstrip("/")
 
 
 def _folder(paths: Paths, base: str) -> Path:
     """Where the archive for a server is made, and what is known of its publication."""
-    return paths.sections / "publish" / urlsplit(base).netloc.replace(":", "-")
+    return paths.build / "publish" / urlsplit(base).netloc.replace(":", "-")
 
 
 def _token(variable: str, base: str) -> str:
@@ -115,7 +136,7 @@ def _previous(records: Records, metadata: Metadata, *, insist: bool) -> str:
 
 
 def _show(folder: Path, metadata: Metadata, profile: str) -> None:
-    from .record import record_content, record_key
+    from .records import record_content, record_key
 
     identity = metadata.identity
     key = record_key(metadata, profile)

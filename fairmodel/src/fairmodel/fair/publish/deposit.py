@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 from ...errors import UserError
 from ...files import read_json, write_json
 from ...metadata.source import Metadata
-from .record import record_content, record_key
-from .records import SANDBOX, ZENODO, Records
+from .records import SANDBOX, ZENODO, Records, record_content, record_key
 from .server import PAUSES, UncertainError
 
 __all__ = ["Deposit", "State"]

@@ -183,7 +183,9 @@ def attribute(
 
     `target` is a class, a pair of classes or "log-odds" (see `lrp.target`), by default the method's own. The
     `baseline`, (feature,) for each input, is by default the mean of the real objects of these rows; give one to make a
-    row's result independent of the others. `handlers` are those of `relevance`. Raises UserError for an unknown method and for what cannot be explained.
+    row's result independent of the others. `handlers` are those of `relevance`.
+
+    Raises UserError for an unknown method and for what cannot be explained.
     """
     method = method_named(name)
     start = mean_objects(inputs) if baseline is None else baseline

@@ -23,8 +23,8 @@ Inputs = dict[str, np.ndarray]
 class Recipe:
     """A recipe: its label, what its numbers are, and how to get them from rows of one class.
 
-    `compute` takes the network, the rows, the project, the class of the rows, and the baseline (feature,) of each input;
-    it returns what each number of the inputs adds, (row, slot, feature) by input, zero on empty slots.
+    `compute` takes the network, the rows, the project, the class of the rows, and the baseline (feature,) of each
+    input; it returns what each number of the inputs adds, (row, slot, feature) by input, zero on empty slots.
     """
 
     label: str

@@ -58,8 +58,9 @@ def relevance(
 
     `layers` names modules whose outputs' relevance is wanted too. `dtype` sets the precision. Rows are explained in
     chunks whose activations take about `memory` bytes; the result depends neither on that nor on the other rows, but
-    for rounding. The network is not changed. `handlers` explain layers of other classes, by the name of the class. Raises UserError for what cannot
-    be explained, and where the account of the relevance does not balance.
+    for rounding. The network is not changed. `handlers` explain layers of other classes, by the name of the class.
+
+    Raises UserError for what cannot be explained, and where the account of the relevance does not balance.
     """
     chosen = _composite(rule, bias, composite, parameters)
     with torch.inference_mode(mode=False), torch.enable_grad():

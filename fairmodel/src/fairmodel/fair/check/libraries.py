@@ -1,4 +1,4 @@
-"""Which libraries the code imports, by its syntax trees."""
+"""The libraries that the code imports, by its syntax trees, and their versions in constraints.txt."""
 
 import ast
 import sys
@@ -7,13 +7,13 @@ from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from ..facts import read_extras, read_requirements
-from .lock import locked
 
-__all__ = ["imports_problems"]
+__all__ = ["imports_problems", "locked", "same_release"]
 
 OPTIONAL = ("ImportError", "ModuleNotFoundError")
 
@@ -73,3 +73,26 @@ def _handles(handler: ast.ExceptHandler) -> bool:
     """Whether an exception handler is there for a library that is missing."""
     names = [handler.type] if not isinstance(handler.type, ast.Tuple) else handler.type.elts
     return any(isinstance(name, ast.Name) and name.id in OPTIONAL for name in names)
+
+
+def locked(root: Path) -> dict[str, str]:
+    """Pinned versions by normalised name, those for this Python and system; none where there is no constraints.txt."""
+    path = root / "constraints.txt"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    pins: dict[str, str] = {}
+    for line in lines:
+        try:
+            requirement = Requirement(line.partition("#")[0].strip())
+        except InvalidRequirement:
+            continue  # a comment or an option of the installer
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            pins[canonicalize_name(requirement.name)] = str(requirement.specifier).removeprefix("==")
+    return pins
+
+
+def same_release(first: str, second: str) -> bool:
+    """Whether two versions are of the same release, builds such as +cpu left aside."""
+    try:
+        return Version(first).public == Version(second).public
+    except InvalidVersion:
+        return False
