@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-
 from fairmodel.fair import metadata
 from fairmodel.fair.check.network import Network
 from fairmodel.fair.check.subject import Subject
-from fairmodel.fair.crate.action import Action
+from fairmodel.fair.crate.action import Action, reach_of
 from fairmodel.fair.crate.record import append
-from fairmodel.fair.crate.steps import reach_of
 from fairmodel.fair.describe import describe
 from fairmodel.files import read_json, sha256, write_json
 from fairmodel.interface import Run

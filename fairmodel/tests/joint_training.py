@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
-from torch.optim.optimizer import register_optimizer_step_pre_hook
-
 from fairmodel.cli import main
 from fairmodel.interface import Project
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from .projects import PROFILE, other_project
 

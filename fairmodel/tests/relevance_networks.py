@@ -3,9 +3,8 @@
 from typing import Any
 
 import torch
-from torch import nn
-
 from fairmodel.layers import EmptySlot, PairLinear, WeightedSum
+from torch import nn
 
 __all__ = ["Flat", "PairNetwork", "close", "fractions", "random_objects", "seeded"]
 

@@ -6,8 +6,6 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from torch import nn
-
 from fairmodel.errors import UserError
 from fairmodel.interpret import (
     METHODS,
@@ -20,6 +18,7 @@ from fairmodel.interpret import (
 )
 from fairmodel.layers import Moments, Standardise
 from fairmodel.schema import Feature, Input, Schema
+from torch import nn
 
 from .relevance_networks import FEATURES, SLOTS, Flat, PairNetwork, close, random_objects, seeded
 

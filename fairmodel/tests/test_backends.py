@@ -8,9 +8,6 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from safetensors.numpy import load_file
-from torch import nn
-
 from fairmodel.cli import main
 from fairmodel.errors import MissingDeviceError, UserError
 from fairmodel.evaluation.network import load_network
@@ -23,6 +20,8 @@ from fairmodel.inference.graph import InputError, check_inputs, read_graph
 from fairmodel.interface import Run
 from fairmodel.layers import EmptySlot, WeightedSum
 from fairmodel.testing.samples import random_samples
+from safetensors.numpy import load_file
+from torch import nn
 
 pytestmark = pytest.mark.slow  # a graph is exported first
 
@@ -230,7 +229,9 @@ def test_a_runtime_that_is_not_installed(exported: Run, monkeypatch: pytest.Monk
         raise ModuleNotFoundError(name="openvino")
 
     monkeypatch.setattr(backend, "import_module", missing)
-    with pytest.raises(UserError, match=r"openvino needs openvino, which is not installed: pip install 'fairmodel\[openvi"):
+    with pytest.raises(
+        UserError, match=r"openvino needs openvino, which is not installed: pip install 'fairmodel\[openvi"
+    ):
         open_backend("openvino", exported.paths.model, project=exported.project)
 
 

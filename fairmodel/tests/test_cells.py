@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
-
 from fairmodel.validation.statistics import (
     CELLS,
     area_under_curve,
@@ -13,6 +11,7 @@ from fairmodel.validation.statistics import (
     histogram,
     quantiles,
 )
+from sklearn.metrics import roc_auc_score
 
 
 @pytest.fixture

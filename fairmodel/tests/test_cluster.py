@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-
 from fairmodel.errors import UserError
 from fairmodel.testing.cluster import local_cluster, run_on, when_stuck
 from fairmodel.workers import Workers, cluster, connection
@@ -79,7 +78,9 @@ def other_server() -> Iterator[int]:
 
 def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UserError, match=r"needs distributed, which is not installed: pip install 'fairmodel\[cluster\]'"):
+    with pytest.raises(
+        UserError, match=r"needs distributed, which is not installed: pip install 'fairmodel\[cluster\]'"
+    ):
         run_on("127.0.0.1:8786", tasks.square, NUMBERS)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel.config import DataConfig
 from fairmodel.dataset import Samples
 from fairmodel.errors import UserError

@@ -9,15 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from fairmodel.cli import main
 from fairmodel.errors import UserError
-from fairmodel.fair.crate.action import Action, current, pruned
-from fairmodel.fair.crate.checksums import Checksums
+from fairmodel.fair.crate.action import Action, Checksums, current, pruned, reach_of
 from fairmodel.fair.crate.graph import from_crate, to_crate
-from fairmodel.fair.crate.record import append, read_actions
-from fairmodel.fair.crate.redact import HIDDEN, redacted, redacted_command
-from fairmodel.fair.crate.steps import reach_of
+from fairmodel.fair.crate.record import HIDDEN, append, read_actions, redacted, redacted_command
 from fairmodel.fair.crate.verify import verify
 from fairmodel.files import sha256
 from fairmodel.interface import Run

@@ -4,7 +4,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from fairmodel.report.dag import draw_dag, levels, parse_database, step_graph
 
 MAKEFILE = """

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
-
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
 from fairmodel.files import read_json, sha256
@@ -14,6 +12,7 @@ from fairmodel.interface import Run
 from fairmodel.training import train as train_module
 from fairmodel.training.device import device_of, find_device
 from fairmodel.training.train import Training, train
+from safetensors.torch import load_file
 
 from .test_training import change, with_network
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel.cli import main
 from fairmodel.config import InterpretationConfig
 from fairmodel.dataset import Dataset

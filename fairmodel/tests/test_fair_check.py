@@ -10,17 +10,16 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
-
 from fairmodel.cli import main
 from fairmodel.fair.check import findable
+from fairmodel.fair.check.command import fair_sections
 from fairmodel.fair.check.network import Network
 from fairmodel.fair.check.principles import CHECKS, PRINCIPLES
 from fairmodel.fair.check.registry import Evidence, FairCheck, Status, evaluate
-from fairmodel.fair.check.section import fair_sections
 from fairmodel.files import read_json
 from fairmodel.interface import Project, Run
 from fairmodel.paths import Paths
+from safetensors.numpy import load_file, save_file
 
 from .fair_project import DOI, edit_graph, edit_json, make_good, record_step, replace_in, subject_of, without_file
 from .projects import ENGINE_ROOT

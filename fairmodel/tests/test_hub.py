@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from fairmodel.errors import UserError
 from fairmodel.fair.publish import server
 from fairmodel.fair.publish.huggingface import Hub

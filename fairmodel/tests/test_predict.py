@@ -14,7 +14,6 @@ import h5py
 import numpy as np
 import pytest
 import torch
-
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset, Samples
 from fairmodel.errors import UserError

@@ -14,7 +14,6 @@ from typing import Any
 import numpy
 import pytest
 import torch
-
 from fairmodel.files import read_json
 from fairmodel.interface import Run
 from fairmodel.metadata import provenance

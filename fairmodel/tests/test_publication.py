@@ -11,12 +11,11 @@ from pathlib import Path
 import onnx
 import pytest
 import yaml
-
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.fair.crate.graph import from_crate
 from fairmodel.fair.publish.archive import build_archive
-from fairmodel.fair.publish.stamp import stamped
+from fairmodel.fair.publish.command import stamped
 from fairmodel.files import read_json, sha256, write_text
 from fairmodel.interface import Run
 from fairmodel.paths import Paths

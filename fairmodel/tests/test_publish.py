@@ -11,10 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from fairmodel.errors import UserError
-from fairmodel.fair.publish.record import record_content, record_key
-from fairmodel.fair.publish.records import connect
+from fairmodel.fair.publish.records import connect, record_content, record_key
 from fairmodel.fair.publish.server import ClientError
 from fairmodel.metadata.source import Identity, Metadata, ModelDescription, Person, Reference
 

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
-
 from fairmodel.errors import UserError
 from fairmodel.interpret import make_rule, mean_objects, relevance
 from fairmodel.interpret.lrp.handlers import Layer, plus
 from fairmodel.interpret.lrp.rules import RULES
+from torch import nn
 
 from .relevance_networks import FEATURES, SLOTS, Flat, PairNetwork, close, random_objects, seeded
 
@@ -79,7 +78,9 @@ def scaled(layer: Layer, values: torch.Tensor) -> torch.Tensor:
 def test_a_layer_without_a_rule_is_named() -> None:
     network = Flat(nn.Sequential(nn.Flatten(), seeded(Scaled, SLOTS * FEATURES, 2)))
     objects = random_objects([3, 4])
-    with pytest.raises(UserError, match=r"no rule for the layer 'layer.1' \(Scaled\); give its class .* Project\(handlers=…\)"):
+    with pytest.raises(
+        UserError, match=r"no rule for the layer 'layer.1' \(Scaled\); give its class .* Project\(handlers=…\)"
+    ):
         relevance(network, {"objects": objects}, rule="zero")
     found = relevance(network, {"objects": objects}, rule="zero", handlers={"Scaled": lambda: scaled})
     weight = network.get_parameter("layer.1.weight").detach()[1]

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
-from torch.nn import functional as F
-
 from fairmodel.interpret import make_rule, relevance
 from fairmodel.layers import PairLinear, WeightedSum
+from torch import nn
+from torch.nn import functional as F
 
 from .relevance_networks import FEATURES, SLOTS, Flat, close, fractions, random_objects, seeded
 

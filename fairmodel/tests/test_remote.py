@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from fairmodel.serving.client import predict
 
 from .served import Linear, rows, write_model

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel.errors import UserError
 from fairmodel.evaluation.rows import rejection_text, summary
 from fairmodel.files import read_json

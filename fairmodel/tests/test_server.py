@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.serving.client import Client, ServerError

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from fairmodel.reproduce.statistics import Spread, upper_tail
 
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-
 from fairmodel.download import transfer
 from fairmodel.download.clients import read_xrootd
 from fairmodel.download.manifest import ManifestFile
