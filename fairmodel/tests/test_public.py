@@ -1,0 +1,93 @@
+"""The public interface: what projects import is offered by its module, and described on the page `docs/api.md`."""
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from .projects import ENGINE_ROOT
+
+REPOSITORY = ENGINE_ROOT.parent
+PROJECTS = ("{{cookiecutter.repo_name}}", "reference_hbb_in")
+PAGE = (ENGINE_ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+CODE = re.compile(r"^```\{code-cell\} python\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+
+
+def sources(project: Path) -> Iterator[str]:
+    """Every module of a project and its tests, and the code of its notebooks."""
+    for folder in ("src", "tests"):
+        for path in (project / folder).rglob("*.py"):
+            yield path.read_text(encoding="utf-8").replace("{{ cookiecutter.package_name }}", "fair_model")
+    for page in (project / "docs").rglob("*.md"):
+        code = "".join(CODE.findall(page.read_text(encoding="utf-8")))
+        yield "\n".join(line for line in code.splitlines() if not line.startswith(("%", ":")))
+
+
+def imported() -> set[tuple[str, str]]:
+    """Module and name, for each name that a project of this repository imports from the engine."""
+    nodes = (node for name in PROJECTS for text in sources(REPOSITORY / name) for node in ast.walk(ast.parse(text)))
+    return {
+        (node.module, alias.name)
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "fairmodel"
+        for alias in node.names
+        if node.module
+    }
+
+
+def described() -> set[tuple[str, str]]:
+    """Module and name, for each name that the page describes."""
+    found, module = set(), ""
+    for directive, name in re.findall(r"^\.\. (currentmodule|auto\w+|py:data):: ([\w.]+)", PAGE, flags=re.MULTILINE):
+        if directive == "currentmodule":
+            module = name
+        else:
+            place, _, own = f"{module}.{name}".rpartition(".") if "." not in name else name.rpartition(".")
+            found.add((place, own))
+    return found
+
+
+def value(module: str, name: str) -> object:
+    return getattr(import_module(module), name)
+
+
+IMPORTED = sorted(imported())
+
+
+def test_the_projects_import_something() -> None:
+    assert len(IMPORTED) > 50
+    assert ("fairmodel", "Project") in IMPORTED
+
+
+@pytest.mark.parametrize("module", sorted({module for module, _ in IMPORTED}))
+def test_modules_offer_what_projects_import(module: str) -> None:
+    offered = set(import_module(module).__all__)
+    assert {name for where, name in IMPORTED if where == module} - offered == set()
+
+
+def test_the_page_describes_what_projects_import() -> None:
+    """Under the module that it is imported from, or under another one that offers the same thing."""
+    page = described()
+    known = [value(module, name) for module, name in page]
+    missing = [
+        f"{module}.{name}"
+        for module, name in IMPORTED
+        if (module, name) not in page and not any(value(module, name) is item for item in known)
+    ]
+    assert missing == []
+
+
+def test_everything_on_the_page_is_offered_with_types() -> None:
+    for module, name in sorted(described()):
+        assert name in import_module(module).__all__, f"{module} does not offer {name}"
+    assert (ENGINE_ROOT / "src" / "fairmodel" / "py.typed").is_file()
+
+
+def test_a_name_is_described_once() -> None:
+    names = re.findall(r"^\.\. auto(?:class|function|data|exception):: ([\w.]+)", PAGE, flags=re.MULTILINE)
+    objects = [id(value(module, name)) for module, name in described()]
+    assert len(names) == len(described()) - PAGE.count("py:data")
+    assert len(objects) == len(set(objects))
