@@ -9,7 +9,7 @@ import pytest
 
 from .projects import REFERENCE, ROOT, load_script
 
-MEASURED = json.loads((REFERENCE / "docs" / "project" / "scale.json").read_text(encoding="utf-8"))
+MEASURED = json.loads((REFERENCE / "docs" / "scale.json").read_text(encoding="utf-8"))
 
 
 def cells(text: str, name: str) -> list[str]:
@@ -21,7 +21,7 @@ def cells(text: str, name: str) -> list[str]:
 def test_the_page_shows_what_was_measured() -> None:
     script = load_script(ROOT / "tools" / "scale_costs.py")
     markers = load_script(ROOT / "tools" / "markers.py")
-    shown = markers.marked(REFERENCE / "docs" / "project" / "scale.md", "scale")
+    shown = markers.marked(REFERENCE / "docs" / "scale.md", "scale")
     assert shown == script.table(MEASURED), "run `python tools/scale_costs.py --update`"
 
 

@@ -15,7 +15,7 @@ from markers import replace_marked
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "reference_hbb_in"
-PAGES = REFERENCE / "docs" / "project"
+PAGES = REFERENCE / "docs"
 FIGURES = PAGES / "figures"
 
 
@@ -207,7 +207,7 @@ def main() -> int:
     for result in RESULTS:
         if result.name in (arguments.names or [result.name]):
             done = result.update(arguments.profile)
-            print(f"{result.name}: {'docs/project/' + result.page if done else f'not run; {result.command}'}")
+            print(f"{result.name}: {'docs/' + result.page if done else f'not run; {result.command}'}")
     return 0
 
 

@@ -2,7 +2,7 @@
 
 With `--update` this script takes the costs of the last simulation of a profile (`make data PROFILE=smoke`) and the last
 benchmark of the conversion with it (`python -m hbb_in benchmark-data`), if there is one, keeps what the page shows in
-`reference_hbb_in/docs/project/scale.json`, and writes the page's table. Without it, it checks that the table follows
+`reference_hbb_in/docs/scale.json`, and writes the page's table. Without it, it checks that the table follows
 that file.
 """
 
@@ -18,8 +18,8 @@ from markers import marked, replace_marked
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "reference_hbb_in"
-RESULTS = REFERENCE / "docs" / "project" / "scale.json"
-PAGE = REFERENCE / "docs" / "project" / "scale.md"
+RESULTS = REFERENCE / "docs" / "scale.json"
+PAGE = REFERENCE / "docs" / "scale.md"
 ALL_JETS = 6_000_000
 CORES = 64
 

@@ -113,7 +113,7 @@ class Paths:
     @property
     def reference_statistics(self) -> Path:
         """What the data of the profile are like: committed, so that later data can be compared with it."""
-        return self.root / "docs" / "project" / f"statistics-{self.profile}.json"
+        return self.root / "docs" / f"statistics-{self.profile}.json"
 
     @property
     def onnx(self) -> Path:
