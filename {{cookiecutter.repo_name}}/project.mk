@@ -4,6 +4,7 @@
 #   VALIDATION_DEPS files that the page on the data depends on
 #   PROJECT_STEPS   targets of your own, appended to `make all`; write their rules below
 #   PROJECT_CHECKS  commands of your own, run by `make test`
+#   TEST_OPTIONS    options of pytest, such as -n auto once your tests take more than some seconds
 
 # How long the targets take, for `make help`: measured with the quick profile on two cores.
 #: setup     a minute, 2 GB
@@ -30,8 +31,8 @@
 #: learning-curve 2 minutes
 #: compare   5 s
 #: all       a minute
-#: test      under a minute
-#: test-slow 4 minutes
+#: engine    a second
+#: test      under 20 s
 #: lint      20 s
 #: docs      half a minute
 #: links     minutes, needs the network

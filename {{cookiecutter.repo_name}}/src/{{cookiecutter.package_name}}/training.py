@@ -1,10 +1,9 @@
 """How the network is trained: the loss and the optimiser are yours to change; the loop around them is the engine's."""
 
 import torch
+from fairmodel import TrainingConfig
 from torch import nn
 from torch.nn import functional
-
-from fairmodel import TrainingConfig
 
 __all__ = ["loss", "optimiser"]
 

@@ -5,10 +5,10 @@ import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
-from PKG.data.display import AREA, draw_jet
-from PKG.data.features import PARTICLES
-from PKG.data.options import DataOptions
-from PKG.data.simulation import simulate
+from {{ cookiecutter.package_name }}.data.display import AREA, draw_jet
+from {{ cookiecutter.package_name }}.data.features import PARTICLES
+from {{ cookiecutter.package_name }}.data.options import DataOptions
+from {{ cookiecutter.package_name }}.data.simulation import simulate
 
 
 @pytest.mark.parametrize("row", range(4))

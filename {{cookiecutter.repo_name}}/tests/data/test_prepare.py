@@ -4,15 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel.config import DataConfig
 from fairmodel.dataset import Dataset, Samples
 from fairmodel.errors import UserError
 from fairmodel.splits import SPLITS
 from fairmodel.workers import Workers
-from PKG.data.features import SCHEMA
-from PKG.data.options import DataOptions
-from PKG.data.prepare import prepare
+
+from {{ cookiecutter.package_name }}.data.features import SCHEMA
+from {{ cookiecutter.package_name }}.data.options import DataOptions
+from {{ cookiecutter.package_name }}.data.prepare import prepare
 
 CONFIG = DataConfig(seed=3, options=DataOptions(jets=200))
 

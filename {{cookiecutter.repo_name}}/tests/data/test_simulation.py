@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-
 from fairmodel.dataset import Samples
-from PKG.data.features import PARTICLES, SCHEMA
-from PKG.data.options import DataOptions
-from PKG.data.simulation import simulate
+
+from {{ cookiecutter.package_name }}.data.features import PARTICLES, SCHEMA
+from {{ cookiecutter.package_name }}.data.options import DataOptions
+from {{ cookiecutter.package_name }}.data.simulation import simulate
 
 EVENTS = np.arange(300)
 

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from fairmodel.layers import Moments
 
-from PKG.data.features import SCHEMA
-from PKG.project import build
-from fairmodel.training.normalise import Moments
-from PKG.model.deep_sets import DeepSets
-from PKG.model.options import ModelOptions
+from {{ cookiecutter.package_name }}.data.features import SCHEMA
+from {{ cookiecutter.package_name }}.model.deep_sets import DeepSets, build
+from {{ cookiecutter.package_name }}.model.options import ModelOptions
 
 
 @pytest.fixture(autouse=True)

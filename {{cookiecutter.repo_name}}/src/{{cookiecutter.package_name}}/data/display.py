@@ -1,10 +1,10 @@
 """The drawing of one jet: its particles as seen along the jet axis."""
 
 import numpy as np
+from fairmodel.dataset import Samples
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fairmodel.dataset import Samples
 from .features import PARTICLES, SCHEMA
 
 __all__ = ["draw_jet"]

@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from fairmodel.config import Section
+from pydantic import Field
 
 __all__ = ["DataOptions"]
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import numpy as np
-
 from fairmodel.config import DataConfig
 from fairmodel.dataset import DatasetWriter, Samples
 from fairmodel.errors import UserError
 from fairmodel.progress import progress
 from fairmodel.splits import split
 from fairmodel.workers import Workers
+
 from .features import SCHEMA
 from .simulation import simulate
 

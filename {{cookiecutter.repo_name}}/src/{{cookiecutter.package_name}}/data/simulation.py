@@ -1,8 +1,8 @@
 """A toy of jet substructure: one collimated shower of particles, or two that share the momentum."""
 
 import numpy as np
-
 from fairmodel.dataset import Samples
+
 from .features import PARTICLES
 from .options import DataOptions
 

@@ -1,10 +1,8 @@
 """Deep Sets: a network that cannot depend on the order of its objects (Zaheer et al., arXiv:1703.06114)."""
 
 import torch
+from fairmodel.layers import Standardise, WeightedSum, is_real
 from torch import nn
-
-from fairmodel.layers import WeightedSum
-from fairmodel.training.normalise import Standardise, is_real
 
 from ..data.features import SCHEMA
 from .options import ModelOptions
