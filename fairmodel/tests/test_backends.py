@@ -222,13 +222,15 @@ def test_unknown_names(exported: Run) -> None:
         open_backend("onnxruntime", exported.paths.model, precision="int4", project=exported.project)
 
 
+def missing(*_: object, **__: object) -> None:
+    """A runtime whose library is not there."""
+    raise ModuleNotFoundError(name="openvino")
+
+
 def test_a_runtime_that_is_not_installed(exported: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from fairmodel.inference.backends import backend
 
-    def missing(*_: object) -> None:
-        raise ModuleNotFoundError(name="openvino")
-
-    monkeypatch.setattr(backend, "import_module", missing)
+    monkeypatch.setattr(backend, "BACKENDS", {"openvino": f"{__name__}:missing"})
     with pytest.raises(
         UserError, match=r"openvino needs openvino, which is not installed: pip install 'fairmodel\[openvi"
     ):

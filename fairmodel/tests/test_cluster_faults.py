@@ -134,7 +134,7 @@ def test_the_address_of_a_worker(shared: LocalCluster) -> None:
     [
         ("_python", "3.99", r"Python 3\.1\d instead of 3\.99"),
         ("_version", "0.1", r"distributed [\d.]+ instead of 0\.1.*numpy [\d.]+ instead of 0\.1"),
-        ("_source_digest", "0" * 64, "other source files of this project"),
+        ("_source_digest", "0" * 64, "other source files of engine or project"),
     ],
 )
 def test_another_environment_is_refused(

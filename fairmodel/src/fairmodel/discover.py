@@ -3,6 +3,7 @@
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from .errors import UserError
 from .files import read_toml
@@ -27,8 +28,10 @@ def find_project(folder: Path | None = None) -> Project:
 
 def project_name(folder: Path) -> str:
     """The entry `project` of [tool.fairmodel] in a folder's pyproject.toml; empty if there is none."""
-    content = read_toml(folder / "pyproject.toml")
-    return str(content.get("tool", {}).get("fairmodel", {}).get("project", ""))
+    entry: Any = read_toml(folder / "pyproject.toml")
+    for key in ("tool", "fairmodel", "project"):
+        entry = entry.get(key, "") if isinstance(entry, dict) else ""
+    return str(entry)
 
 
 def import_project(name: str, where: str) -> Project:

@@ -1,4 +1,4 @@
-"""What has to be the same in two processes for the same results: Python, this package's source, the libraries."""
+"""What has to be the same in two processes for the same results: Python, the source of engine and project, libraries."""
 
 import os
 import platform
@@ -44,7 +44,7 @@ class Environment:
             if _version(name) not in (None, version):
                 found.append(f"{name} {_version(name)} instead of {version}")
         if _source_digest(self.package) != self.source:
-            found.append("other source files of this project, or those of before a change, which need a new start")
+            found.append("other source files of engine or project, or those of before a change, which need a new start")
         if self.mark and not (self.mark.is_file() and os.access(self.mark.parent, os.W_OK)):
             found.append(f"no write access to the same {self.mark.parent}")
         return found
