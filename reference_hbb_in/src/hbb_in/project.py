@@ -1,14 +1,12 @@
 """The project as the engine sees it (docs: "Make it yours")."""
 
-from fairmodel import Project
+from fairmodel import Project, ReportSection, ValidationSection
 
 from .data.features import SCHEMA
 from .data.options import DataOptions
-from .interpretation.section import REPORT
 from .model.options import ModelOptions
-from .reproduction.ablations import ABLATIONS, PUBLISHED
+from .reproduction.published import ABLATIONS, PUBLISHED
 from .studies import STUDIES
-from .validation.sections import VALIDATION
 
 PROJECT = Project(
     package=__package__,
@@ -24,6 +22,13 @@ PROJECT = Project(
     ablations=ABLATIONS,
     published=PUBLISHED,
     studies=STUDIES,
-    report=REPORT,
-    validation=VALIDATION,
+    report=(ReportSection("Beside the published study", "make explain-paper", ".interpretation.command:render"),),
+    validation=(
+        ValidationSection("Jets", ".validation.jets:Substructure"),
+        ValidationSection("Secondary vertices", ".validation.jets:VertexNumbers"),
+        ValidationSection("Tracks of light jets", ".validation.tracks:TrackFits"),
+        ValidationSection("Errors of the impact parameters", ".validation.resolution:Resolution"),
+        ValidationSection("The simulated tracker", ".validation.tracks:TrackerResponse"),
+        ValidationSection("Tagging of b jets", ".validation.tagging:Tagging"),
+    ),
 )

@@ -10,14 +10,14 @@ STUDIES = (
     Command(
         "benchmark",
         "measure the network's speed beside the textbook form and the floor of the arithmetic",
-        ".benchmarks.network.command:benchmark",
+        ".benchmarks.network:benchmark",
         (option("--rounds", type=int, default=9, help="runs of each form, in turns (default: %(default)s)"),),
         recorded=False,
     ),
     Command(
         "benchmark-data",
         "measure how fast CMS ntuples are converted, beside the plain way and bare reading",
-        ".benchmarks.data.command:benchmark_data",
+        ".benchmarks.data:benchmark_data",
         (
             option(
                 "--root",
@@ -32,7 +32,7 @@ STUDIES = (
     Command(
         "benchmark-relevance",
         "measure the speed of relevance propagation beside the textbook form",
-        ".benchmarks.relevance.command:benchmark_relevance",
+        ".benchmarks.relevance:benchmark_relevance",
         (
             option("--rounds", type=int, default=3, help="runs of each form, in turns (default: %(default)s)"),
             option("--jets", type=int, default=512, help="jets of the test sample (default: %(default)s)"),
@@ -52,13 +52,13 @@ STUDIES = (
     ),
     Command(
         "notebook-sample",
-        "keep the network and a few test jets in docs/project, for the notebook that explains one of them",
-        ".interpretation.notebook_sample:notebook_sample",
+        "keep the network and a few test jets in docs/one-jet, for the notebook that explains one of them",
+        ".interpretation.command:notebook_sample",
     ),
     Command(
         "simulate",
         "simulate jets and write them as ROOT files in the format of the CMS open data",
-        ".data.simulate:write_ntuples",
+        ".data.cms.mixture:write_ntuples",
         (
             option(
                 "--root",

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from fairmodel.dataset import Samples
+from fairmodel import Samples
 from hbb_in.data.options import Window
 from hbb_in.data.ragged import RaggedJets, to_samples
 from hbb_in.data.simulation.generation import event_records, graviton_settings, qcd_settings
 from hbb_in.data.simulation.pipeline import simulate_batch
-from hbb_in.data.simulation.record import EventRecord
+from hbb_in.data.simulation.arrays import EventRecord
 
 EVENTS = 120
 

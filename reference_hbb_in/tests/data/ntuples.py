@@ -8,7 +8,7 @@ import awkward as ak
 import numpy as np
 import uproot
 
-from fairmodel.workers import Workers
+from fairmodel import Workers
 from hbb_in.data.cms import ntuple
 from hbb_in.data.features import SCHEMA
 from hbb_in.data.ragged import COLUMN_TYPES, LABELS, Objects, RaggedJets

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fairmodel.testing.cluster import local_cluster
-from fairmodel.workers import Workers
+from fairmodel import Workers
 from hbb_in.data.chunks import plan, simulate
 from hbb_in.data.options import DataOptions
 from hbb_in.data.ragged import RaggedJets

@@ -10,13 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hbb_in import project
-from fairmodel.cli import main
-from fairmodel.config import DataConfig, load_config
-from fairmodel.dataset import Dataset, Samples
-from fairmodel.errors import UserError
+from hbb_in.hbb_in import project
+from fairmodel import DataConfig, Dataset, Samples, UserError, Workers, main
+from fairmodel.config import load_config
 from fairmodel.testing.samples import assert_same
-from fairmodel.workers import Workers
 from hbb_in.data.cms.convert import DOI, convert_ntuples
 from hbb_in.data.features import SCHEMA
 from hbb_in.data.options import DataOptions

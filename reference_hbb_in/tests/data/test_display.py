@@ -7,7 +7,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fairmodel.dataset import Samples
+from fairmodel import Samples
 from hbb_in.data.display import draw_jet
 from hbb_in.data.features import CLASSES, TRACKS, VERTICES
 from .conftest import Simulated

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from fairmodel.download.manifest import Manifest, ManifestFile
-from fairmodel.errors import UserError
+from fairmodel import UserError
 from hbb_in.tests.projects import ROOT
 from hbb_in.data.cms.convert import DOI
-from hbb_in.data.cms.download import download_ntuples
+from hbb_in.data.cms.convert import download_ntuples
 from hbb_in.data.options import DataOptions
 
 STORAGE = (

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from fairmodel.dataset import Samples
-from fairmodel.schema import Feature, Input
+from fairmodel import Feature, Input, Samples
 from hbb_in.data.features import SCHEMA, SPECTATORS, TRACK_FEATURES, TRACKS, VERTEX_FEATURES, VERTICES
 from hbb_in.data.options import Window
 from hbb_in.data.ragged import to_samples

@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.optimize import minimize_scalar
 
-from hbb_in.data.simulation.helix import FIELD, perigee
+from hbb_in.data.simulation.kinematics import FIELD, perigee
 
 SPEED_OF_LIGHT = 0.299792458  # GeV per tesla and metre
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
-from fairmodel.errors import UserError
-from hbb_in.data.matching import match_spectra
+from fairmodel import UserError
+from hbb_in.data.prepare import match_spectra
 
 
 @pytest.fixture

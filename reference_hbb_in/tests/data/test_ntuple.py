@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import uproot
 
-from fairmodel.errors import UserError
+from fairmodel import UserError
 from hbb_in.data.cms import ntuple
 from hbb_in.data.cms.jets import read_jets
 from hbb_in.data.options import Window

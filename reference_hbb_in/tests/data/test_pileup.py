@@ -10,10 +10,10 @@ from hbb_in.data.options import DataOptions, Window
 from hbb_in.data.ragged_file import RaggedFile
 from hbb_in.data.simulation.detector import reconstruct, visible_particles
 from hbb_in.data.simulation.kinematics import four_momentum, mass, transverse
-from hbb_in.data.simulation.pileup import LUMINOUS_REGION, Pileup
+from hbb_in.data.simulation.detector import LUMINOUS_REGION, Pileup
 from hbb_in.data.simulation.pipeline import simulate_batch
-from hbb_in.data.simulation.primary import SEPARATION, find_primary_vertices, from_pileup
-from hbb_in.data.simulation.record import Particles
+from hbb_in.data.simulation.detector import SEPARATION, find_primary_vertices, from_pileup
+from hbb_in.data.simulation.arrays import Particles
 from hbb_in.data.simulation.tracker import Tracks, measure
 from .conftest import Simulated
 

@@ -4,10 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fairmodel.config import DataConfig, Fractions
-from fairmodel.dataset import Dataset, Samples
-from fairmodel.errors import UserError
-from fairmodel.workers import Workers
+from fairmodel import DataConfig, Dataset, Samples, UserError, Workers
+from fairmodel.config import Fractions
 from hbb_in.data import chunks
 from hbb_in.data.features import SCHEMA
 from hbb_in.data.options import DataOptions

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fairmodel.errors import UserError
+from fairmodel import UserError
 from hbb_in.data.features import SCHEMA, TRACKS
 from hbb_in.data.ragged import COLUMN_TYPES, Objects, RaggedJets, jet_class, to_samples
 from hbb_in.data.ragged_file import RaggedFile, RaggedWriter

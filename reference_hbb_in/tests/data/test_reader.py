@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fairmodel.errors import UserError
+from fairmodel import UserError
 from hbb_in.data.cms.reader import NtupleReader
-from hbb_in.data.cms.write import write_ntuple
+from hbb_in.data.cms.mixture import write_ntuple
 from hbb_in.data.features import SCHEMA
 from hbb_in.data.ragged import RaggedJets, to_samples
 from hbb_in.data.readers import READERS

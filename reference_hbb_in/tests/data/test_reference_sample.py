@@ -10,21 +10,21 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from hbb_in import project
+from hbb_in.hbb_in import project
 from fairmodel.config import load_config
-from fairmodel.dataset import Samples
+from fairmodel import Samples
 from fairmodel.files import read_json
 from fairmodel.paths import Paths
 from hbb_in.tests.projects import ROOT
 from fairmodel.validation.reference import Comparison, compare, worst
 from hbb_in.data.features import SCHEMA
-from hbb_in.data.matching import match_spectra
+from hbb_in.data.prepare import match_spectra
 from hbb_in.data.options import DataOptions
 from hbb_in.data.ragged import to_samples
 from hbb_in.data.simulation import tracker
 from hbb_in.data.simulation.generation import event_records, graviton_settings, qcd_settings
 from hbb_in.data.simulation.pipeline import simulate_batch
-from hbb_in.data.simulation.record import EventRecord
+from hbb_in.data.simulation.arrays import EventRecord
 
 PATHS = Paths.of_project(ROOT, "quick")
 SCALE = 45  # as much smaller than the quick sample

@@ -7,17 +7,15 @@ import numpy as np
 import pytest
 import uproot
 
-from hbb_in import workers
-from fairmodel.cli import main
-from fairmodel.config import DataConfig, Fractions
-from fairmodel.dataset import Dataset, Samples
-from fairmodel.errors import UserError
+from hbb_in.hbb_in import workers
+from fairmodel import DataConfig, Dataset, Samples, UserError, main
+from fairmodel.config import Fractions
 from fairmodel.testing.samples import assert_same
 from hbb_in.data.chunks import plan
 from hbb_in.data.cms.convert import convert_ntuples
 from hbb_in.data.cms.jets import read_jets
 from hbb_in.data.cms.mixture import simulate_ntuples
-from hbb_in.data.cms.write import write_ntuple
+from hbb_in.data.cms.mixture import write_ntuple
 from hbb_in.data.features import SCHEMA
 from hbb_in.data.options import DataOptions, Window
 from hbb_in.data.prepare import prepare

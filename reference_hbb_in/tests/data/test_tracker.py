@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hbb_in.data.simulation.helix import perigee
+from hbb_in.data.simulation.kinematics import perigee
 from hbb_in.data.simulation.tracker import (
     CORRELATION,
     D_SZ,

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from hbb_in.data.simulation.helix import Tangent, perigee
-from hbb_in.data.simulation.vertex_fit import adaptive_fit, chi_square, fit_vertex
+from hbb_in.data.simulation.kinematics import Tangent, perigee
+from hbb_in.data.simulation.vertexing import adaptive_fit, chi_square, fit_vertex
 
 
 def lines_near(point: np.ndarray, number: int, scatter: float, generator: np.random.Generator) -> Tangent:

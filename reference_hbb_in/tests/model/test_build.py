@@ -6,8 +6,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from fairmodel.errors import UserError
-from fairmodel.schema import Feature, Input, Schema
+from fairmodel import Feature, Input, Schema, UserError
 from hbb_in.model.build import build
 from hbb_in.model.options import ModelOptions
 

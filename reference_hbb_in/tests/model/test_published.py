@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fairmodel.errors import UserError
+from fairmodel import UserError
 from hbb_in.export import load_published, published_state_dict
 from .samples import fit_normalisation, random_jets, random_network
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from fairmodel.interpret import mean_objects, relevance
-from hbb_in.benchmarks.network.textbook import Textbook
-from hbb_in.benchmarks.relevance.textbook import textbook_relevance
+from hbb_in.benchmarks.forms import Textbook
+from hbb_in.benchmarks.relevance import textbook_relevance
 from hbb_in.model.interaction_network import InteractionNetwork
 from hbb_in.export import published_state_dict
 from .samples import fit_normalisation, random_jets, random_network

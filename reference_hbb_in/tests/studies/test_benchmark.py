@@ -9,12 +9,12 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from hbb_in.data.features import SCHEMA
-from fairmodel.dataset import DatasetWriter, Samples
+from fairmodel import DatasetWriter, Samples
 from fairmodel.files import read_json
 from hbb_in.benchmarks.network import arithmetic, measure
-from hbb_in.benchmarks.network.clock import alternate, peak_memory
-from hbb_in.benchmarks.network.command import run
-from hbb_in.benchmarks.network.forms import FORMS, make_form, make_network, random_jets
+from hbb_in.benchmarks.clock import alternate, peak_memory
+from hbb_in.benchmarks.network import run
+from hbb_in.benchmarks.forms import FORMS, make_form, make_network, random_jets
 from hbb_in.studies import STUDIES
 
 NUMBERS = torch.tensor([0, 1, 25, 58, 59, 60]), torch.tensor([0, 5, 4, 2, 1, 0])

@@ -6,15 +6,14 @@ import h5py
 import numpy as np
 import pytest
 
-from fairmodel.cli import main
-from fairmodel.config import DataConfig
+from fairmodel import DataConfig, main
 from hbb_in.data.cms.jets import read_jets
 from hbb_in.data.options import DataOptions, Window
 from hbb_in.data.ragged import to_samples
 from ..data.ntuples import ntuple_branches, random_jets, write_branches
 from fairmodel.files import read_json
-from hbb_in.benchmarks.data.measure import measure, table
-from hbb_in.benchmarks.data.plain import NUMBERS, plain_arrays, plain_file
+from hbb_in.benchmarks.data import measure, table
+from hbb_in.benchmarks.data import NUMBERS, plain_arrays, plain_file
 
 WINDOW = Window(pt=(500.2, 500.8))
 
@@ -64,7 +63,7 @@ def test_a_folder_without_files_is_refused_with_the_remedy(tmp_path: Path, capsy
 
 
 def test_the_documentation_shows_the_recorded_measurement() -> None:
-    docs = Path(__file__).parents[4] / "docs" / "project"
+    docs = Path(__file__).parents[2] / "docs"
     page = (docs / "ntuples.md").read_text(encoding="utf-8")
     shown = page.split("<!-- benchmark-data -->")[1].split("<!-- /benchmark-data -->")[0]
     assert shown.strip() == table(read_json(docs / "benchmark-data.json")).strip()

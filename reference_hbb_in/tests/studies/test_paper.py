@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hbb_in import project
+from hbb_in.hbb_in import project
 from fairmodel.config import load_config
 from hbb_in.data.features import CLASSES, SCHEMA
-from fairmodel.dataset import Dataset
+from fairmodel import Dataset
 from fairmodel.evaluation.network import load_network, probabilities
 from fairmodel.files import read_json, sha256
 from fairmodel.interpret.masking.studies import ALL, THRESHOLDS
 from fairmodel.paths import Paths
-from hbb_in.interpretation.notebook_sample import FOLDER
+from hbb_in.interpretation.command import FOLDER
 from hbb_in.interpretation.command import ITEMS, render
 from hbb_in.interpretation.masking import masked_features, masked_together
 from hbb_in.reproduction.published import published
-from hbb_in.reproduction.ablations import DROPPED
+from hbb_in.reproduction.published import DROPPED
 
 ROOT = Path(__file__).resolve().parents[4]
 RESOLUTION = 0.00005  # of AUCs that are printed in percent with two digits

@@ -9,7 +9,7 @@ from hbb_in.data.features import SCHEMA
 from hbb_in.model.build import build
 from hbb_in.model.options import ModelOptions
 from fairmodel.reproduce.statistics import Spread, upper_tail
-from hbb_in.reproduction.ablations import ABLATIONS, DROPPED, PUBLISHED
+from hbb_in.reproduction.published import ABLATIONS, DROPPED, PUBLISHED
 
 # arXiv:2212.05081, Table 10, and the indices of the dropped features in the published models' records
 PARAMETERS = {"h32-e16-o16": 8498, "h32-e8-o8": 7178, "h16-e8-o8": 2842}

@@ -3,8 +3,7 @@
 import numpy as np
 
 from hbb_in.data.features import SCHEMA, TRACKS, VERTICES
-from fairmodel.dataset import Samples
-from fairmodel.schema import Input
+from fairmodel import Input, Samples
 
 __all__ = ["make_jets"]
 

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from hbb_in.data.simulation import tracker
-from fairmodel.dataset import Samples
+from fairmodel import Samples
 from fairmodel.validation.checks import DataCheck, Collector, DataFindings
-from hbb_in.validation.jet_columns import BOTTOM, CHARM, LIGHT, JetColumns
+from hbb_in.validation.columns import BOTTOM, CHARM, LIGHT, JetColumns
 from hbb_in.validation.published import CMS_ERRORS
 from hbb_in.validation.resolution import Resolution
 from hbb_in.validation.sections import VALIDATION
-from hbb_in.validation.substructure import Substructure
+from hbb_in.validation.jets import Substructure
 from hbb_in.validation.tagging import Tagging
-from hbb_in.validation.track_fits import TrackFits
-from hbb_in.validation.tracker_response import TrackerResponse
-from hbb_in.validation.vertex_numbers import VertexNumbers
+from hbb_in.validation.tracks import TrackFits
+from hbb_in.validation.tracks import TrackerResponse
+from hbb_in.validation.jets import VertexNumbers
 from .jets import make_jets
 
 SIMULATION: Mapping[str, Any] = {"source": "simulation", "configuration": {"options": {"pileup": 0.0}}}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hbb_in.validation.tally import Tally
+from hbb_in.validation.columns import Tally
 
 
 @pytest.fixture(scope="module")

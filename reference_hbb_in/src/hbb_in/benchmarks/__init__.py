@@ -1,1 +1,1 @@
-"""How fast network, data and relevance are, beside plain implementations of the same."""
+"""Speed of network, data and relevance, beside plain implementations of the same."""

@@ -1,1 +1,1 @@
-"""Where the jets come from: the feature table, the fast simulation, and the matched data set."""
+"""The jets: feature table, fast simulation, CMS ntuples, and the data set made of them."""

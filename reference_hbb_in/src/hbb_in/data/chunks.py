@@ -8,30 +8,31 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-from fairmodel.errors import UserError
+from fairmodel import UserError, Workers
 from fairmodel.identity import program
-from fairmodel.workers import Workers
 
 from .options import DataOptions, Window
 from .ragged_file import RaggedFile, RaggedWriter
+from .simulation.arrays import EventRecord
 from .simulation.generation import LARGEST_SEED, MINIMUM_BIAS, event_records, graviton_settings, qcd_settings
-from .simulation.libraries import library_versions
-from .simulation.record import EventRecord
 
-__all__ = ["Chunk", "plan", "simulate", "simulate_chunk"]
+__all__ = ["Chunk", "library_versions", "plan", "simulate", "simulate_chunk"]
 
 PROCESSES = ("qcd", "graviton")
 READ_ROWS = 1024
 EVENTS_PER_CHUNK, EVENTS_PER_PROCESS = 10**6, 10**12
 POOL = 500  # minimum-bias collisions from which the pile-up of a chunk is drawn
+# their versions decide what is simulated; PYTHIA and FastJet are GPL and stay an extra
+LIBRARIES = ("pythia8mc", "fastjet", "awkward", "numpy")
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """The recipe of one raw file: everything its content depends on, apart from the program itself."""
+    """The recipe of one raw file: everything that its content depends on, apart from the program itself."""
 
     process: str
     index: int
@@ -47,7 +48,7 @@ class Chunk:
 
     @property
     def signal(self) -> bool:
-        """Whether its jets are Higgs bosons."""
+        """True for jets of Higgs bosons."""
         return self.process == "graviton"
 
     @property
@@ -58,7 +59,7 @@ class Chunk:
     def seeds(self, *part: int) -> np.random.SeedSequence:
         """Random numbers for one part of the chunk.
 
-        0 is the generator of the hard collisions, (0, 1) that of pile-up, n what befalls batch n - 1 in the detector.
+        0 is the generator of the hard collisions, (0, 1) that of pile-up, n the detector's response to batch n - 1.
         """
         return np.random.SeedSequence([self.seed, PROCESSES.index(self.process), self.index, *part])
 
@@ -72,7 +73,7 @@ class Chunk:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the recipe, of the simulation's source files and of the libraries' versions."""
+        """SHA-256 of the recipe, of the source files of the simulation and of the versions of its libraries."""
         recipe = asdict(self) | {"window": self.window.model_dump(mode="json")}
         recipe |= {"program": program(__name__), "libraries": library_versions()}
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
@@ -80,10 +81,6 @@ class Chunk:
     def path(self, folder: Path) -> Path:
         """Its file, named by the digest: a chunk of other settings is another file."""
         return folder / f"{self.process}-{self.index:04d}-{self.digest[:12]}.h5"
-
-
-def _pythia_seed(seeds: np.random.SeedSequence) -> int:
-    return 1 + int(seeds.generate_state(1, np.uint64)[0]) % LARGEST_SEED
 
 
 def plan(options: DataOptions, seed: int) -> list[Chunk]:
@@ -100,9 +97,18 @@ def plan(options: DataOptions, seed: int) -> list[Chunk]:
     ]
 
 
+def simulate(chunks: Sequence[Chunk], folder: Path, workers: Workers) -> list[Path]:
+    """Make the files of all chunks that are missing or damaged; return every chunk's file, in order."""
+    library_versions()
+    missing = [chunk for chunk in chunks if not _is_finished(chunk, folder)]
+    for _ in workers.run(partial(simulate_chunk, folder=folder), missing, title="simulate", unit="chunks", rows=int):
+        pass
+    return [chunk.path(folder) for chunk in chunks]
+
+
 def simulate_chunk(chunk: Chunk, folder: Path) -> int:
-    """Simulate a chunk and write its file atomically; returns the number of jets."""
-    from .simulation.pileup import Pileup
+    """Simulate a chunk and write its file atomically; return the number of jets."""
+    from .simulation.detector import Pileup
     from .simulation.pipeline import simulate_batch
 
     pileup = Pileup.of_records(chunk.generate_pileup(), chunk.pileup) if chunk.pileup else None
@@ -120,13 +126,19 @@ def simulate_chunk(chunk: Chunk, folder: Path) -> int:
     return writer.rows
 
 
-def simulate(chunks: Sequence[Chunk], folder: Path, workers: Workers) -> list[Path]:
-    """Make the files of all chunks that are missing or damaged; returns every chunk's file, in order."""
-    library_versions()
-    missing = [chunk for chunk in chunks if not _is_finished(chunk, folder)]
-    for _ in workers.run(partial(simulate_chunk, folder=folder), missing, title="simulate", unit="chunks", rows=int):
-        pass
-    return [chunk.path(folder) for chunk in chunks]
+def library_versions() -> dict[str, str]:
+    """Installed version of each library of the simulation. Raises UserError for a missing one, with the remedy."""
+    versions: dict[str, str] = {}
+    for name in LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError as error:
+            message = (
+                f"the simulation needs {name}, which is not installed; install the extra `simulation`: "
+                "pip install -e '.[simulation]'"
+            )
+            raise UserError(message) from error
+    return versions
 
 
 def _is_finished(chunk: Chunk, folder: Path) -> bool:
@@ -137,3 +149,7 @@ def _is_finished(chunk: Chunk, folder: Path) -> bool:
             return bool(file.provenance["digest"] == chunk.digest)
     except UserError:
         return False
+
+
+def _pythia_seed(seeds: np.random.SeedSequence) -> int:
+    return 1 + int(seeds.generate_state(1, np.uint64)[0]) % LARGEST_SEED

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from fairmodel.dataset import Samples
-from fairmodel.schema import Input
+from fairmodel import Input, Samples
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
@@ -15,7 +14,7 @@ from matplotlib.ticker import MultipleLocator
 from .features import SCHEMA, TRACKS, VERTICES
 from .simulation.kinematics import delta_phi
 
-__all__ = ["Objects", "draw_axes", "draw_jet", "frame", "jet_columns", "title_of", "tracks_and_vertices"]
+__all__ = ["DrawnObjects", "draw_axes", "draw_jet", "frame", "jet_columns", "title_of", "tracks_and_vertices"]
 
 RADIUS = 0.8  # of the jets
 REACH = 0.95
@@ -28,7 +27,7 @@ TITLES = {"QCD": "QCD jet", "Hbb": r"$H \to b\bar{b}$ jet"}
 
 
 @dataclass(frozen=True)
-class Objects:
+class DrawnObjects:
     """The real objects of one input of one jet: values (object, feature), and positions relative to the jet axis."""
 
     item: Input
@@ -58,7 +57,7 @@ def draw_jet(row: Samples, figure: Figure) -> None:
 
 
 def frame(axes: Axes) -> None:
-    """The same limits, scale and labels for every display."""
+    """Set the limits, scale and labels that every display shares."""
     axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
     axes.set_xlabel(r"$\eta - \eta_\mathrm{jet}$")
     axes.set_ylabel(r"$\phi - \phi_\mathrm{jet}$ [rad]")
@@ -67,24 +66,24 @@ def frame(axes: Axes) -> None:
 
 
 def jet_columns(row: Samples) -> dict[str, float]:
-    """The jet's own columns."""
+    """Columns of a jet, by name."""
     return {name: float(values[0]) for name, values in row.spectators.items()}
 
 
-def tracks_and_vertices(row: Samples) -> tuple[Objects, Objects]:
-    """The objects of both inputs of a jet."""
+def tracks_and_vertices(row: Samples) -> tuple[DrawnObjects, DrawnObjects]:
+    """Objects of both inputs of a jet."""
     return _objects(row, TRACKS, "track"), _objects(row, VERTICES, "sv")
 
 
-def _objects(row: Samples, item: Input, prefix: str) -> Objects:
+def _objects(row: Samples, item: Input, prefix: str) -> DrawnObjects:
     values = row.inputs[item.name][0, : row.counts[item.name][0]]
     features = item.feature_names
     # the ntuple's relative pseudorapidities are signed by that of the jet
     eta = np.sign(row.spectators["fj_eta"][0]) * values[:, features.index(f"{prefix}_etarel")]
-    return Objects(item, values, eta, values[:, features.index(f"{prefix}_phirel")])
+    return DrawnObjects(item, values, eta, values[:, features.index(f"{prefix}_phirel")])
 
 
-def _draw_tracks(axes: Axes, tracks: Objects, jet_pt: float) -> None:
+def _draw_tracks(axes: Axes, tracks: DrawnObjects, jet_pt: float) -> None:
     order = np.argsort(-tracks["track_ptrel"])
     area = np.maximum(TRACK_AREA * jet_pt * tracks["track_ptrel"], SMALLEST_TRACK)
     significance = np.clip(tracks["trackBTag_Sip3dSig"], LEAST_SIGNIFICANCE, LARGEST_SIGNIFICANCE)
@@ -107,7 +106,7 @@ def _draw_tracks(axes: Axes, tracks: Objects, jet_pt: float) -> None:
 
 
 def draw_axes(axes: Axes, jet: dict[str, float]) -> None:
-    """The axes of the jet and of its soft-drop subjets, and the jet's size."""
+    """Draw the axes of the jet and of its soft-drop subjets, and the jet's size."""
     outline = [withStroke(linewidth=4, foreground="white")]
     angle = np.linspace(0, 2 * np.pi, 200)
     axes.plot(RADIUS * np.cos(angle), RADIUS * np.sin(angle), "--", color="0.5", linewidth=1.2, label=f"R = {RADIUS}")
@@ -134,7 +133,7 @@ def _vertex_style() -> dict[str, Any]:
 
 
 def title_of(row: Samples, jet: dict[str, float]) -> str:
-    """The jet's class and what it is like."""
+    """Title of a display: class, transverse momentum, mass, tau21 and vertices of the jet."""
     name = SCHEMA.classes[row.labels[0]]
     vertices = int(jet["nsv"])
     return (

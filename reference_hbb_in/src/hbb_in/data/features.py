@@ -5,7 +5,7 @@ on which arXiv:1909.12285 trains. Lengths in cm, momenta and masses in GeV, angl
 """
 
 import numpy as np
-from fairmodel.schema import Feature, Input, Schema
+from fairmodel import Feature, Input, Schema
 
 __all__ = [
     "CLASSES",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from fairmodel.config import Section
+from fairmodel import Section
 from fairmodel.download.cern import SERVER, Protocol
 from pydantic import Field, model_validator
 

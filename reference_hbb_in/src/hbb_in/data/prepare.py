@@ -1,24 +1,19 @@
-"""The data step: simulate chunks, split, match the classes, write shuffled files."""
+"""The data step: simulate chunks, split, match the spectra of the classes, write shuffled files."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fairmodel.config import DataConfig
-from fairmodel.dataset import DatasetWriter
-from fairmodel.errors import UserError
+from fairmodel import DataConfig, DatasetWriter, UserError, Workers
 from fairmodel.splits import split
-from fairmodel.workers import Workers
 
-from .chunks import Chunk, plan, simulate
+from .chunks import Chunk, library_versions, plan, simulate
 from .features import CLASSES, SCHEMA
-from .matching import match_spectra
 from .ragged import EVENT, LABELS, jet_class, to_samples
 from .ragged_file import RaggedFile, gather
-from .simulation.libraries import library_versions
 
-__all__ = ["prepare"]
+__all__ = ["match_spectra", "prepare"]
 
 BLOCK = 4096  # rows written at a time
 
@@ -30,8 +25,7 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: W
     the files; one split of the simulation at a time is in memory.
     """
     if source == "cern":
-        from .cms.convert import convert_ntuples
-        from .cms.download import download_ntuples
+        from .cms.convert import convert_ntuples, download_ntuples
 
         download_ntuples(config.options, raw)
         convert_ntuples(config, out, raw=raw, workers=workers)
@@ -56,8 +50,28 @@ def prepare(config: DataConfig, out: Path, *, raw: Path, source: str, workers: W
                 writer.append(to_samples(jets.take(order[start : start + BLOCK])))
 
 
+def match_spectra(pt: np.ndarray, label: np.ndarray, event: np.ndarray, *, bins: int, seed: int) -> np.ndarray:
+    """Accept and reject jets of both classes so that they follow one transverse-momentum spectrum.
+
+    The network must not learn the transverse momentum at which the jets were simulated. pt (GeV), label and event are
+    (jet,). In each of `bins` equally filled bins of pT every class keeps as many jets as the rarer one has, chosen at
+    random. Returns the kept rows, sorted; the choice does not depend on the order of the jets.
+    """
+    for index, name in enumerate(CLASSES):
+        if not np.any(label == index):
+            message = f"a split has no {name} jets to match the others with; simulate more chunks ([data.options])"
+            raise UserError(message)
+    order = np.lexsort((pt, event))
+    priority = np.empty(len(pt))
+    priority[order] = np.random.default_rng(seed).random(len(pt))
+    edges = np.quantile(pt, np.linspace(0, 1, bins + 1)[1:-1])
+    bin_of_jet = np.searchsorted(edges, pt, side="right")
+    kept = [_match_bin(np.flatnonzero(bin_of_jet == number), label, priority) for number in range(bins)]
+    return np.sort(np.concatenate(kept))
+
+
 def _columns(chunks: Sequence[Chunk], files: Sequence[Path]) -> dict[str, np.ndarray]:
-    """Of the jets of all files, one after the other: transverse momentum, label, event, file and process."""
+    """Transverse momentum, label, event, file and process of the jets of all files, one file after the other."""
     parts: dict[str, list[np.ndarray]] = {name: [] for name in ("pt", "label", "event", "file", "process")}
     for number, (chunk, path) in enumerate(zip(chunks, files, strict=True)):
         with RaggedFile(path) as file:
@@ -72,8 +86,8 @@ def _columns(chunks: Sequence[Chunk], files: Sequence[Path]) -> dict[str, np.nda
 def _split_and_match(columns: dict[str, np.ndarray], config: DataConfig) -> dict[str, np.ndarray]:
     """Rows of each split, sorted. A file is a chunk, which holds one process.
 
-    The classes are matched within each split, since chunks have spectra of their own: whole ones in a split would undo
-    a matching of all jets together.
+    The classes are matched within each split: chunks have spectra of their own, so that whole chunks in a split would
+    undo a matching of all jets together.
     """
     pt, label, event = (columns[name] for name in ("pt", "label", "event"))
     splits = split(config, event=event, file=columns["file"], stratum=columns["process"])
@@ -82,6 +96,14 @@ def _split_and_match(columns: dict[str, np.ndarray], config: DataConfig) -> dict
         name: rows[match_spectra(pt[rows], label[rows], event[rows], bins=bins, seed=seed)]
         for name, rows in splits.items()
     }
+
+
+def _match_bin(rows: np.ndarray, label: np.ndarray, priority: np.ndarray) -> np.ndarray:
+    """Return as many rows of each class as the rarer one has, those of the least priority."""
+    ordered = rows[np.argsort(priority[rows], kind="stable")]
+    classes = [ordered[label[ordered] == index] for index in range(len(CLASSES))]
+    fewest = min(len(members) for members in classes)
+    return np.concatenate([members[:fewest] for members in classes])
 
 
 def _provenance(config: DataConfig, files: Sequence[Path], label: np.ndarray) -> dict[str, Any]:

@@ -1,15 +1,14 @@
 """Jets as the CMS ntuple lists them: numbers of each jet, and as many tracks and vertices as it has.
 
-The simulation and the ntuples both give jets in this form, by the ntuple's branch names; `to_samples` alone makes rows
-of the data set of them.
+Simulation and ntuples both give jets in this form, by the ntuple's branch names; only `to_samples` turns them into rows
+of the data set.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from fairmodel.dataset import Samples
-from fairmodel.schema import Feature, Input
+from fairmodel import Feature, Input, Samples
 
 from .features import SCHEMA, SPECTATORS
 from .options import Window
@@ -31,7 +30,7 @@ __all__ = [
 
 
 def branch_of(feature: Feature) -> str:
-    """The ntuple's name of a feature."""
+    """Name of a feature in the ntuple."""
     return feature.branch or feature.name
 
 
@@ -57,7 +56,7 @@ def objects_of(jets: np.ndarray, number: np.ndarray) -> np.ndarray:
 class Objects:
     """All tracks, or all vertices, of several jets, one jet after the other.
 
-    number: int64 (jet,), how many each jet has; values: float32 (object, feature), features in the order of the input.
+    number: int64 (jet,), of each jet; values: float32 (object, feature), features in the order of the input.
     """
 
     number: np.ndarray
@@ -130,7 +129,7 @@ def jet_class(columns: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def in_window(columns: Mapping[str, np.ndarray], window: Window) -> dict[str, np.ndarray]:
-    """Which jets pass each cut of the window, bool (jet,), in the order of the cut flow."""
+    """Cuts of the window in the order of the cut flow: name -> jets that pass, bool (jet,)."""
     pt, eta, mass = (columns[name] for name in ("fj_pt", "fj_eta", "fj_sdmass"))
     return {
         "pt": (pt > window.pt[0]) & (pt < window.pt[1]),

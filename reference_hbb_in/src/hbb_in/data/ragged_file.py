@@ -1,4 +1,4 @@
-"""Files of ragged jets: what the simulation and the conversion keep in `data/raw` until the data set is written.
+"""Files of ragged jets, which simulation and conversion keep in `data/raw` until the data set is written.
 
 HDF5, uncompressed with checksums: /columns/<branch> (jet,); /objects/<input>/number (jet,), /objects/<input>/values
 (object, feature), the objects of one jet after those of another; attributes provenance and, written last, complete.
@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Self
 
 import h5py
 import numpy as np
-from fairmodel.errors import UserError
+from fairmodel import UserError
 from fairmodel.files import LateErrorFile, atomic_path
 
 from .features import SCHEMA
@@ -81,7 +81,7 @@ class RaggedWriter:
         column[start:] = values
 
     def describe(self, **facts: Any) -> None:
-        """Add to the provenance what only the rows themselves could tell."""
+        """Add facts to the provenance that are known only after the rows."""
         self.provenance |= facts
         self._file.attrs["provenance"] = json.dumps(self.provenance, sort_keys=True)
 
@@ -128,7 +128,7 @@ class RaggedFile:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """How the jets were made, as their writer recorded it."""
+        """Provenance of the jets, as their writer recorded it."""
         content: dict[str, Any] = json.loads(self._file.attrs["provenance"])
         return content
 
@@ -153,7 +153,7 @@ class RaggedFile:
 
     @cached_property
     def _edges(self) -> dict[str, np.ndarray]:
-        """Of each input, where the objects of each jet begin, and the end: int64 (jet + 1,)."""
+        """Index of the first object of each jet, and the number of all: input -> int64 (jet + 1,)."""
         numbers = {item.name: self._read(f"objects/{item.name}/number", slice(None)) for item in SCHEMA.inputs}
         return {name: np.concatenate([[0], np.cumsum(number)]) for name, number in numbers.items()}
 
@@ -166,7 +166,7 @@ class RaggedFile:
 
 
 def gather(files: Sequence[Path], rows: np.ndarray) -> RaggedJets:
-    """The given jets, sorted, counted over all files."""
+    """Read the given jets, sorted indices over all files, one file after the other."""
     parts, start = [], 0
     for path in files:
         with RaggedFile(path) as file:

@@ -1,1 +1,1 @@
-"""What arXiv:2212.05081 found in the network, found again in the network of a profile, and put beside it."""
+"""The findings of arXiv:2212.05081 on the network, repeated with the network of a profile."""

@@ -3,14 +3,13 @@
 from functools import partial
 
 import numpy as np
-from fairmodel.dataset import Samples
+from fairmodel import Samples, Schema
 from fairmodel.interpret.masking.masks import feature_index, real_slots
 from fairmodel.interpret.parts import Context, Drawing, Findings
 from fairmodel.present.tables import Cell, Column, Table
-from fairmodel.schema import Schema
 from scipy.stats import pearsonr, spearmanr
 
-from ..reproduction.figures import correlation_figure, quality_figure
+from .figures import correlation_figure, quality_figure
 
 __all__ = ["correlated_features"]
 

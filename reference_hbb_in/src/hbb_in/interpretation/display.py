@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from fairmodel.dataset import Samples
+from fairmodel import Samples
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
@@ -14,7 +14,7 @@ from ..data.display import (
     SMALLEST_TRACK,
     TRACK_AREA,
     VERTEX_AREA,
-    Objects,
+    DrawnObjects,
     draw_axes,
     frame,
     jet_columns,
@@ -40,8 +40,8 @@ def draw_relevance(
     """
     jet = jet_columns(row)
     tracks, vertices = tracks_and_vertices(row)
-    found = {name: values[: row.counts[name][0]] for name, values in relevance.items()}
-    largest = max(float(np.abs(values).max(initial=0)) for values in found.values()) or 1.0
+    of_objects = {name: values[: row.counts[name][0]] for name, values in relevance.items()}
+    largest = max(float(np.abs(values).max(initial=0)) for values in of_objects.values()) or 1.0
     norm = TwoSlopeNorm(0, -largest, largest)
     axes = figure.subplots()
     if edges:
@@ -50,10 +50,10 @@ def draw_relevance(
     area = np.maximum(TRACK_AREA * jet["fj_pt"] * tracks["track_ptrel"], SMALLEST_TRACK)
     order = np.argsort(-tracks["track_ptrel"])  # small ones on top
     points = axes.scatter(
-        tracks.eta[order], tracks.phi[order], area[order], found["tracks"][order], **look, label="tracks"
+        tracks.eta[order], tracks.phi[order], area[order], of_objects["tracks"][order], **look, label="tracks"
     )
     area = VERTEX_AREA * vertices["sv_mass"]
-    axes.scatter(vertices.eta, vertices.phi, area, found["vertices"], marker="*", **look, label="vertices")
+    axes.scatter(vertices.eta, vertices.phi, area, of_objects["vertices"], marker="*", **look, label="vertices")
     draw_axes(axes, jet)
     axes.figure.colorbar(points, ax=axes, pad=0.02, label="Relevance: added to the log-odds")
     axes.set_title(title_of(row, jet), fontsize=11)
@@ -65,11 +65,11 @@ def draw_relevance(
 
 
 def _draw_edges(
-    axes: Axes, receivers: Objects, senders: Mapping[str, Objects], edges: Mapping[str, np.ndarray]
+    axes: Axes, receivers: DrawnObjects, senders: Mapping[str, DrawnObjects], edges: Mapping[str, np.ndarray]
 ) -> None:
-    """Lines for the edges of largest magnitude, whatever they join; their width is in proportion to it."""
+    """Draw lines for the edges of largest magnitude; the width of a line is in proportion to the magnitude."""
     real = {name: values[: len(receivers.eta), : len(senders[name].eta)] for name, values in edges.items()}
-    flat = [(abs(value), name, place) for name, values in real.items() for place, value in np.ndenumerate(values)]
+    flat = [(abs(value), name, index) for name, values in real.items() for index, value in np.ndenumerate(values)]
     strongest = sorted(flat, reverse=True)[:EDGES]
     for size, name, (receiver, sender) in strongest:
         x = [senders[name].eta[sender], receivers.eta[receiver]]

@@ -9,8 +9,8 @@ from fairmodel.interpret.masking.studies import ALL
 from fairmodel.interpret.parts import Context, Drawing, Findings
 from fairmodel.present.tables import Cell, Column, Measured, Table
 
-from ..reproduction.figures import Panel, beside_figure, lines_figure
 from ..reproduction.published import notes, published
+from .figures import Panel, beside_figure, lines_figure
 
 __all__ = ["masked_features", "masked_together", "masked_tracks"]
 

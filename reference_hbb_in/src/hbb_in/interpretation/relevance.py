@@ -7,8 +7,8 @@ import numpy as np
 from fairmodel.interpret.parts import Context, Drawing, Findings
 from fairmodel.present.tables import Cell, Column, Measured, Table
 
-from ..reproduction.figures import Panel, beside_figure, lines_figure
 from ..reproduction.published import notes, published
+from .figures import Panel, beside_figure, lines_figure
 
 __all__ = ["relevance_beside"]
 

@@ -1,2 +1,2 @@
+from .build import build as build
 from .interaction_network import InteractionNetwork as InteractionNetwork
-from .published import load_published as load_published

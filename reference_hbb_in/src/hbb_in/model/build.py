@@ -1,7 +1,6 @@
-"""An untrained interaction network from the `[model]` section of a configuration."""
+"""The `[model]` section of a profile becomes an untrained interaction network."""
 
-from fairmodel.errors import UserError
-from fairmodel.schema import Input, Schema
+from fairmodel import Input, Schema, UserError
 
 from ..data.features import SCHEMA
 from .interaction_network import InteractionNetwork
@@ -11,9 +10,9 @@ __all__ = ["build"]
 
 
 def build(options: ModelOptions, schema: Schema = SCHEMA) -> InteractionNetwork:
-    """The network for the inputs `tracks` and `vertices` of the schema, by default the project's.
+    """Make the network for the inputs `tracks` and `vertices` of the schema.
 
-    Raises UserError where `[model]` drops a feature that an input does not have, or all of them.
+    Raises UserError if `[model]` drops a feature that an input does not have, or all of them.
     """
     inputs = {item.name: item for item in schema.inputs}
     tracks, vertices = inputs["tracks"], inputs["vertices"]

@@ -9,8 +9,8 @@ The arithmetic is arranged for speed, and exact:
 - The first layer of an edge function acts on a pair [r; s]. Its matrix is split, W [r; s] = W_r r + W_s s, so that each
   half is computed once per object instead of once per pair.
 - All empty slots are one and the same object. One of them is computed, and counted as often as it occurs.
-- Compiled code (pair_effects.cpp) takes every edge through the hidden layers while they are in the cache. Where it is
-  not to be had, the jets of a batch are sorted by their number of tracks and processed in chunks whose edges fit.
+- Compiled code (pair_effects.cpp) takes every edge through the hidden layers while they are in the cache. Without a
+  compiler, the jets of a batch are sorted by their number of tracks and processed in chunks whose edges fit.
 
 Shapes in comments: B jets, R and S receivers and senders, L track slots, K vertex slots.
 """
@@ -18,12 +18,10 @@ Shapes in comments: B jets, R and S receivers and senders, L track slots, K vert
 from collections.abc import Iterator, Sequence
 
 import torch
-from fairmodel.layers import EmptySlot, PairLinear, WeightedSum
-from fairmodel.layers import Standardise
+from fairmodel.layers import EmptySlot, PairLinear, Standardise, WeightedSum
 from torch import nn
 
-from .pair_effects import available, pair_effects
-from .ragged import Ragged, occupied_slots, ragged
+from .pair_effects import Ragged, available, occupied_slots, pair_effects, ragged
 
 __all__ = ["EdgeFunction", "InteractionNetwork"]
 
@@ -54,14 +52,14 @@ class EdgeFunction(nn.Module):
 class InteractionNetwork(nn.Module):
     """Classify jets by their tracks and secondary vertices.
 
-    `n_tracks` and `n_vertices` are the slots that the paper's sums run over; an input with fewer slots is one whose
-    empty slots were cut off. `effect` and `output` are the paper's D_E and D_O. `dropped_tracks` and
-    `dropped_vertices` are indices of features that the network ignores.
+    `n_tracks` and `n_vertices` are the numbers of slots in the paper's sums; an input with fewer slots is one whose
+    empty slots were cut off. `effect` and `output` are the paper's D_E and D_O. `dropped_tracks` and `dropped_vertices`
+    are indices of features that the network ignores.
 
     `collapse` computes identical empty slots once. It is off where it would change more than the speed: in an export,
     whose graph must hold for every input, and where the caller asks for gradients with respect to the inputs, since
-    those of the empty slots are not zero. `compiled` lets compiled code sum the effects, where there is a compiler; it
-    passes by the modules of the edge functions, so that their hooks need it off.
+    those of the empty slots are not zero. `compiled` lets compiled code sum the effects, where there is a compiler; the
+    modules of the edge functions are then not called, so that hooks on them need it off.
     """
 
     def __init__(
@@ -173,7 +171,7 @@ class SelectFeatures(nn.Module):
 
 
 def edges_per_chunk(device: torch.device) -> float:
-    """How many track-track edges to process at once: what a processor's cache holds, no limit on other devices."""
+    """Track-track edges to process at once: as many as a processor's cache holds; no limit on other devices."""
     return EDGES_PER_CHUNK if device.type == "cpu" else float("inf")
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from fairmodel.config import Section
+from fairmodel import Section
 from pydantic import Field, model_validator
 
 __all__ = ["ModelOptions"]
@@ -11,7 +11,7 @@ Size = Annotated[int, Field(gt=0)]
 
 
 class ModelOptions(Section):
-    """`[model]`: sizes of the interaction network; the defaults are the paper's baseline.
+    """Sizes of the interaction network; the defaults are the paper's baseline.
 
     Dropped features are left out of the network's inputs, by name, as in the ablation studies.
     """

@@ -1,1 +1,1 @@
-"""The numbers of the publications, and what this network gives beside them."""
+"""The numbers of the publications, and the networks of this project beside them."""

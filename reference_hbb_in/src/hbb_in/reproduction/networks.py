@@ -4,20 +4,16 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from fairmodel.errors import UserError
+from fairmodel import Ablation, Run, UserError
+from fairmodel.evaluation.activity import layers_of
 from fairmodel.evaluation.network import load_network
 from fairmodel.files import read_json
-from fairmodel.interface import Ablation
-from fairmodel.interpret.activity import pattern_figure
-from fairmodel.interpret.activity import labels_of
-from fairmodel.evaluation.activity import layers_of
+from fairmodel.interpret.activity import labels_of, pattern_figure
 from fairmodel.interpret.parts import Context, Drawing, Findings
+from fairmodel.paths import TrialPaths, trials_folder
 from fairmodel.present.tables import Column, Table
 from fairmodel.reproduce.figures import ablations_figure
 from fairmodel.reproduce.result import reproduction_folder
-from fairmodel.paths import TrialPaths, trials_folder
-
-from fairmodel import Run
 
 from .published import notes, published
 

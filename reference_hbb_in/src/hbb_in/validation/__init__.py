@@ -1,1 +1,1 @@
-"""Physics sections of the page on the data: each compares the jets with what theory or CMS lets one expect."""
+"""Physics sections of the page on the data: the jets beside the expectation from theory or from CMS."""

@@ -5,14 +5,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from fairmodel.dataset import Samples
+from fairmodel import Samples
 from fairmodel.validation.checks import DataCheck, DataFigure, DataFindings
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .jet_columns import JetColumns
+from .columns import JetColumns, Tally
 from .published import CMS_ERRORS, CMS_SAMPLE, DETECTOR, QuotedErrors
-from .tally import Tally
 
 __all__ = ["Resolution"]
 
@@ -33,8 +32,7 @@ PUBLISHED = (((0.95, 1.5), 90.0, 150.0), ((5.0, 10.0), 25.0, 45.0))
 class Resolution:
     """Errors that the tracks quote, in bins of pT and pseudorapidity."""
 
-    def __init__(self, provenance: Mapping[str, Any]) -> None:
-        del provenance
+    def __init__(self, _: Mapping[str, Any]) -> None:
         self._by_pt = [Tally((len(PT_EDGES) - 1) * ETA_BINS) for _ in LABELS]
         self._by_eta = [Tally((len(SLICE_EDGES) - 1) * FINE_ETA_BINS) for _ in LABELS]
 
@@ -45,12 +43,12 @@ class Resolution:
         d_xy = MICROMETRES * np.sqrt(jets.track("track_dxydxy"))
         # the variance is that of d_sz = d_z cos(lambda)
         d_z = MICROMETRES * np.sqrt(jets.track("track_dzdz")) * np.cosh(eta)
-        by_pt = _places(pt, PT_EDGES) * ETA_BINS + _places(eta, ETA_EDGES)
-        by_eta = _places(pt, SLICE_EDGES) * FINE_ETA_BINS + _places(eta, FINE_ETA_EDGES)
+        by_pt = _bins(pt, PT_EDGES) * ETA_BINS + _bins(eta, ETA_EDGES)
+        by_eta = _bins(pt, SLICE_EDGES) * FINE_ETA_BINS + _bins(eta, FINE_ETA_EDGES)
         for kind, values in enumerate((d_xy, d_z)):
-            for tallies, places in ((self._by_pt, by_pt), (self._by_eta, by_eta)):
-                for place in np.unique(places[places >= 0]).astype(int):
-                    tallies[kind].add(place, values[places == place])
+            for tallies, bins in ((self._by_pt, by_pt), (self._by_eta, by_eta)):
+                for number in np.unique(bins[bins >= 0]).astype(int):
+                    tallies[kind].add(number, values[bins == number])
 
     def finish(self) -> DataFindings:
         """Draw the medians; compare them with those of CMS."""
@@ -64,8 +62,8 @@ class Resolution:
 
     def _median(self, kind: int, pt: tuple[float, float], eta: tuple[float, float]) -> float:
         """Median in a bin of both, NaN if there are few tracks in it."""
-        place = int(np.searchsorted(PT_EDGES, pt[0]) * ETA_BINS + np.searchsorted(ETA_EDGES, eta[0]))
-        return _known_median(self._by_pt[kind], place)
+        number = int(np.searchsorted(PT_EDGES, pt[0]) * ETA_BINS + np.searchsorted(ETA_EDGES, eta[0]))
+        return _known_median(self._by_pt[kind], number)
 
     def _figure(self) -> Figure:
         figure = Figure(figsize=(10.4, 7.6))
@@ -87,23 +85,23 @@ class Resolution:
 
     def _draw_pt(self, axes: Axes, kind: int) -> None:
         centres = np.sqrt(PT_EDGES[1:] * PT_EDGES[:-1])
-        for place, eta in enumerate(pairwise(ETA_EDGES)):
+        for index, eta in enumerate(pairwise(ETA_EDGES)):
             medians = [self._median(kind, pt, eta) for pt in pairwise(PT_EDGES)]
-            axes.plot(centres, medians, color=f"C{place}", label=rf"${eta[0]:g} < |\eta| < {eta[1]:g}$")
+            axes.plot(centres, medians, color=f"C{index}", label=rf"${eta[0]:g} < |\eta| < {eta[1]:g}$")
             points = [entry for entry in CMS_ERRORS if entry.eta[0] == eta[0]]
-            _draw_points(axes, place, [np.sqrt(entry.pt[0] * entry.pt[1]) for entry in points], points, kind)
+            _draw_points(axes, index, [np.sqrt(entry.pt[0] * entry.pt[1]) for entry in points], points, kind)
         axes.set_xscale("log")
         axes.set_xticks([1, 10, 100], ["1", "10", "100"])
 
     def _draw_eta(self, axes: Axes, kind: int) -> None:
         centres = (FINE_ETA_EDGES[1:] + FINE_ETA_EDGES[:-1]) / 2
-        for place, row in enumerate(SLICES):
+        for index, row in enumerate(SLICES):
             low, high = SLICE_EDGES[row : row + 2]
             first = row * FINE_ETA_BINS
             medians = [_known_median(self._by_eta[kind], first + column) for column in range(FINE_ETA_BINS)]
-            axes.plot(centres, medians, color=f"C{place}", label=rf"${low:g} < p_\mathrm{{T}} < {high:g}$ GeV")
+            axes.plot(centres, medians, color=f"C{index}", label=rf"${low:g} < p_\mathrm{{T}} < {high:g}$ GeV")
             points = [entry for entry in CMS_ERRORS if entry.pt[0] == low]
-            _draw_points(axes, place, [float(np.mean(entry.eta)) for entry in points], points, kind)
+            _draw_points(axes, index, [float(np.mean(entry.eta)) for entry in points], points, kind)
         axes.set_xlim(0, 2.5)
 
     def _sample_checks(self) -> list[DataCheck]:
@@ -122,7 +120,9 @@ class Resolution:
                 DataCheck(
                     f"error of {name} over that of CMS, mean {bins}", "1", 0.8, 1.25, CMS_SAMPLE, float(ratio.mean())
                 ),
-                DataCheck(f"error of {name} over that of CMS, farthest from 1 {bins}", "1", 0.6, 1.5, CMS_SAMPLE, farthest),
+                DataCheck(
+                    f"error of {name} over that of CMS, farthest from 1 {bins}", "1", 0.6, 1.5, CMS_SAMPLE, farthest
+                ),
             ]
         return checks
 
@@ -138,16 +138,16 @@ class Resolution:
         return checks
 
 
-def _places(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Number of the bin that each value is in, NaN outside, so that sums with it are too."""
-    places = np.digitize(values, edges) - 1.0
-    return np.where((places >= 0) & (places < len(edges) - 1), places, np.nan)
+def _bins(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Bin of each value, float64; NaN outside, and so are sums with it."""
+    bins = np.digitize(values, edges) - 1.0
+    return np.where((bins >= 0) & (bins < len(edges) - 1), bins, np.nan)
 
 
-def _known_median(tally: Tally, place: int) -> float:
-    return tally.median(place)[0] if tally.number(place) >= LEAST_TRACKS else np.nan
+def _known_median(tally: Tally, kind: int) -> float:
+    return tally.median(kind)[0] if tally.number(kind) >= LEAST_TRACKS else np.nan
 
 
-def _draw_points(axes: Axes, place: int, positions: Sequence[float], points: Sequence[QuotedErrors], kind: int) -> None:
+def _draw_points(axes: Axes, index: int, positions: Sequence[float], points: Sequence[QuotedErrors], kind: int) -> None:
     values = [(entry.d_xy, entry.d_z)[kind] for entry in points]
-    axes.plot(positions, values, "os^"[place], color=f"C{place}", markersize=7, markeredgecolor="white")
+    axes.plot(positions, values, "os^"[index], color=f"C{index}", markersize=7, markeredgecolor="white")

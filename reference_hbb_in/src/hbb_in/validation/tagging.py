@@ -1,18 +1,16 @@
-"""How well single observables find b jets: efficiency against mistag."""
+"""Efficiency for b jets against mistag, for single observables."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from fairmodel.dataset import Samples
-from fairmodel.schema import Input
+from fairmodel import Input, Samples
 from fairmodel.validation.checks import DataCheck, DataFigure, DataFindings
 from matplotlib.figure import Figure
 
 from ..data.features import TRACKS, VERTICES
-from .jet_columns import BOTTOM, LIGHT, JetColumns
+from .columns import BOTTOM, LIGHT, JetColumns, Tally
 from .published import BTAG
-from .tally import Tally
 
 __all__ = ["Tagging"]
 
@@ -31,8 +29,7 @@ LARGEST_D_XY, LARGEST_AXIS_DISTANCE, LONGEST_FLIGHT = 0.2, 0.07, 2.5
 class Tagging:
     """Values of the observables in light QCD jets, QCD jets with b hadrons, and Higgs jets."""
 
-    def __init__(self, provenance: Mapping[str, Any]) -> None:
-        del provenance
+    def __init__(self, _: Mapping[str, Any]) -> None:
         self._tallies = [Tally(len(KINDS)) for _ in OBSERVABLES]
 
     def add(self, samples: Samples) -> None:
@@ -56,8 +53,9 @@ class Tagging:
             self._figure(),
         )
         source = f"68 % for many observables together in jets of top quarks ({BTAG}), less for one; 1 % by chance"
+        quantity = "efficiency for b jets in QCD at 1 % mistag"
         checks = [
-            DataCheck(f"efficiency for b jets in QCD at 1 % mistag, {name}", "1", 0.10, 0.68, source, *_efficiency(tally))
+            DataCheck(f"{quantity}, {name}", "1", 0.10, 0.68, source, *_efficiency(tally))
             for name, tally in zip(OBSERVABLES, self._tallies, strict=True)
         ]
         return DataFindings((drawing,), tuple(checks))

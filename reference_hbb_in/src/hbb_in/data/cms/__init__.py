@@ -1,1 +1,1 @@
-"""The other source of jets: the CMS open-data ntuples, read from files that lie on this machine."""
+"""The CMS open-data ntuples: fetched, read, converted, and written from simulated jets."""

@@ -1,4 +1,4 @@
-"""One ROOT file of the CMS ntuple, read a bounded number of jets at a time, with errors that name the place."""
+"""One ROOT file of the CMS ntuple, read a bounded number of jets at a time, with errors that name branch and entry."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,24 +7,24 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-from fairmodel.errors import UserError
+from fairmodel import UserError
 
 __all__ = ["TREE", "check_finite", "count_entries", "read_ntuple", "reader_versions", "refuse"]
 
 TREE = "deepntuplizer/tree"
-# a part in memory at a time has at most so many jets and, uncompressed, about so many bytes
+# largest part in memory at a time: jets, and bytes uncompressed
 STEP_JETS, STEP_BYTES = 16384, 50_000_000
 NOT_OURS = "the file is not the ntuple that this program reads"
 
 
 def reader_versions() -> dict[str, str]:
-    """Versions of the libraries that read ROOT files; a missing one is a UserError that says how to get it."""
+    """Versions of the libraries that read ROOT files. Raises UserError for a missing one, with the remedy."""
     try:
         return {name: import_module(name).__version__ for name in ("uproot", "awkward", "isal")}
     except ModuleNotFoundError as error:
         message = (
             f"reading and writing CMS ntuples needs {error.name}, which is not installed; install the extra `cern`: "
-            "pip install -e '.[cern]' (the list is in requirements/project-cern.txt)"
+            "pip install -e '.[cern]'"
         )
         raise UserError(message) from error
 
@@ -84,7 +84,7 @@ def refuse(path: Path, problem: str, cause: Exception | None = None) -> NoReturn
     raise UserError(message) from cause
 
 
-# Exception below, since uproot hands on whatever its decompressors raise at damaged bytes
+# Exception below, since uproot's decompressors raise many types at damaged bytes
 
 
 def _open(path: Path) -> Any:
@@ -93,10 +93,10 @@ def _open(path: Path) -> Any:
         file = import_module("uproot").open({path: None}, array_cache=None)
     except Exception as error:
         refuse(path, "it is not a readable ROOT file (truncated or corrupted)", error)
-    expected, found = file.file.fEND, path.stat().st_size
-    if found < expected:
+    expected, size = file.file.fEND, path.stat().st_size
+    if size < expected:
         file.close()
-        refuse(path, f"it is truncated to {found} of {expected} bytes")
+        refuse(path, f"it is truncated to {size} of {expected} bytes")
     return file
 
 
@@ -105,7 +105,7 @@ def _inflated_by_isal() -> Iterator[None]:
     """Let uproot decompress by ISA-L, in half the time of zlib: its public switch for that reaches only its writers."""
     inner: Any = getattr(import_module("uproot").compression, "_decompress_ZLIB", None)
     before = getattr(inner, "library", None)
-    if before is None:  # a version without the inner switch reads too, only slower
+    if before is None:  # a version without the inner switch reads as well, only slower
         yield
         return
     inner.library = "isal"

@@ -15,14 +15,14 @@ __all__ = ["NtupleReader"]
 
 
 class NtupleReader:
-    """Rows are the entries of the tree `deepntuplizer/tree`; no branch but those of inputs and event number is read."""
+    """Entries of the tree `deepntuplizer/tree` as rows; only the branches of inputs and event number are read."""
 
     def count(self, path: Path) -> int:
         """Number of entries in a file."""
         return count_entries(path)
 
     def read(self, path: Path, start: int) -> Iterator[InputRows]:
-        """The entries from number `start` on; those before are read too, and dropped."""
+        """Yield the entries from number `start` on; those before are read as well, and dropped."""
         reader_versions()
         lists = [branch_of(feature) for item in SCHEMA.inputs for feature in item.features]
         for first, arrays in read_ntuple(path, [EVENT], lists):

@@ -1,4 +1,4 @@
-"""Arrays of objects that belong to groups: tracks of jets, particles of events."""
+"""Flat arrays of objects: columns, groups, and the event record of the generator, free of the generator's types."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-__all__ = ["Columns", "rank_in_group", "same_group_pairs", "slot_table"]
+__all__ = ["Columns", "EventRecord", "Particles", "rank_in_group", "same_group_pairs", "slot_table"]
 
 
 @dataclass(frozen=True)
@@ -55,3 +55,42 @@ def same_group_pairs(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray,
     left = np.repeat(np.arange(len(first)), number)
     rank = np.arange(len(left)) - np.repeat(np.cumsum(number) - number, number)
     return left, start[left] + rank
+
+
+@dataclass(frozen=True)
+class EventRecord:
+    """Particles of several events, one after the other.
+
+    event: number of the event, sorted; pid: PDG code; final: leaves the event; mother, daughter: index *in these
+    arrays* of the first mother and the first daughter (the event's first entry where there is none);
+    momentum: (particle, 4) GeV; vertex: (particle, 3) place of production, cm; weight: (event,) generator weight.
+    """
+
+    event: np.ndarray
+    pid: np.ndarray
+    final: np.ndarray
+    mother: np.ndarray
+    daughter: np.ndarray
+    momentum: np.ndarray
+    vertex: np.ndarray
+    weight: np.ndarray
+
+    @property
+    def events(self) -> int:
+        """Number of events."""
+        return len(self.weight)
+
+
+@dataclass(frozen=True)
+class Particles(Columns):
+    """Particles that reach the detector, each (particle, ...).
+
+    event: number of the bunch crossing; interaction: which of its collisions they come from, 0 for the hard one;
+    pid: PDG code; momentum: (particle, 4) GeV; vertex: (particle, 3) place of production, cm.
+    """
+
+    event: np.ndarray
+    interaction: np.ndarray
+    pid: np.ndarray
+    momentum: np.ndarray
+    vertex: np.ndarray

@@ -1,18 +1,32 @@
-"""Collisions: PYTHIA 8 (arXiv:2203.11601) at 13 TeV, read out as flat event records."""
+"""Collisions at 13 TeV from PYTHIA 8 (arXiv:2203.11601), and the truth about a jet: Higgs boson and heavy hadrons."""
 
 from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from fairmodel.errors import UserError
+from fairmodel import UserError
 
-from .record import EventRecord
+from .arrays import EventRecord, same_group_pairs
+from .kinematics import azimuth, delta_r, pseudorapidity
 
 if TYPE_CHECKING:
     import awkward as ak
 
-__all__ = ["LARGEST_SEED", "MINIMUM_BIAS", "event_records", "graviton_settings", "qcd_settings"]
+__all__ = [
+    "BOTTOM",
+    "CHARM",
+    "HIGGS",
+    "LARGEST_SEED",
+    "MINIMUM_BIAS",
+    "contains_higgs",
+    "count_hadrons",
+    "event_records",
+    "graviton_settings",
+    "hadron_flavour",
+    "last_heavy_hadrons",
+    "qcd_settings",
+]
 
 LARGEST_SEED = 900_000_000
 BEAMS = ("Print:quiet = on", "Beams:eCM = 13000.")
@@ -20,6 +34,9 @@ BEAMS = ("Print:quiet = on", "Beams:eCM = 13000.")
 TRACKER_DECAYS = ("ParticleDecays:limitCylinder = on", "ParticleDecays:xyMax = 500.", "ParticleDecays:zMax = 1000.")
 MM_PER_CM = 10
 MINIMUM_BIAS = ("SoftQCD:inelastic = on",)
+HIGGS, BOTTOM, CHARM = 25, 5, 4
+QUARK_DISTANCE = 0.6
+HADRON_DISTANCE = 0.8
 
 
 def qcd_settings(pt_hat_min: float, bias_power: float) -> tuple[str, ...]:
@@ -47,10 +64,53 @@ def graviton_settings(mass: float) -> tuple[str, ...]:
 
 
 def event_records(settings: tuple[str, ...], *, seed: int, events: int, batch: int) -> Iterator[EventRecord]:
-    """Generate `events` collisions, at most `batch` at a time (a failed collision is left out)."""
+    """Generate `events` collisions, at most `batch` at a time; failed collisions are left out."""
     generator = _generator(settings, seed)
     for start in range(0, events, batch):
         yield _flatten(generator.nextBatch(min(batch, events - start)))
+
+
+def contains_higgs(record: EventRecord, event: np.ndarray, eta: np.ndarray, phi: np.ndarray) -> np.ndarray:
+    """True for jets with both b quarks of one Higgs boson within 0.6 of their axis: bool (jet,).
+
+    event, eta, phi: (jet,). A Higgs boson's two quarks are neighbours in the record.
+    """
+    decays = np.flatnonzero((record.pid == HIGGS) & (np.abs(record.pid[record.daughter]) == BOTTOM))
+    jet, higgs = same_group_pairs(event, record.event[decays])
+    inside = np.ones(len(jet), dtype=bool)
+    for quark in (record.daughter[decays[higgs]], record.daughter[decays[higgs]] + 1):
+        momentum = record.momentum[quark]
+        inside &= delta_r(eta[jet], phi[jet], pseudorapidity(momentum), azimuth(momentum)) < QUARK_DISTANCE
+    return np.bincount(jet[inside], minlength=len(event)) > 0
+
+
+def count_hadrons(record: EventRecord, flavour: int, event: np.ndarray, eta: np.ndarray, phi: np.ndarray) -> np.ndarray:
+    """Number of last hadrons of this flavour within 0.8 of each jet axis: (jet,)."""
+    hadrons = last_heavy_hadrons(record, flavour)
+    jet, hadron = same_group_pairs(event, record.event[hadrons])
+    momentum = record.momentum[hadrons[hadron]]
+    near = delta_r(eta[jet], phi[jet], pseudorapidity(momentum), azimuth(momentum)) < HADRON_DISTANCE
+    return np.bincount(jet[near], minlength=len(event))
+
+
+def last_heavy_hadrons(record: EventRecord, flavour: int) -> np.ndarray:
+    """Indices of the hadrons of this flavour that do not decay into another one of it."""
+    flavours = hadron_flavour(record.pid)
+    hadrons = np.flatnonzero(flavours == flavour)
+    last = np.zeros(len(record.pid), dtype=bool)
+    last[hadrons] = True
+    mothers = record.mother[hadrons]
+    last[mothers[flavours[mothers] == flavour]] = False
+    return np.flatnonzero(last)
+
+
+def hadron_flavour(pid: np.ndarray) -> np.ndarray:
+    """Heaviest quark of each hadron by its PDG code: 5, 4, or 0 for lighter ones and for other particles."""
+    code = np.abs(pid)
+    meson, baryon, diquark = (code // 100) % 10, (code // 1000) % 10, (code // 10) % 10 == 0
+    heaviest = np.maximum(meson, baryon)
+    hadron = (code > 100) & (code < 1_000_000) & ~diquark
+    return np.where(hadron & (heaviest >= CHARM) & (heaviest <= BOTTOM), heaviest, 0)
 
 
 def _generator(settings: tuple[str, ...], seed: int) -> Any:

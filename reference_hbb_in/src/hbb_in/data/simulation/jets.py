@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import Columns
+from .detector import Candidates
 from .kinematics import azimuth, mass, pseudorapidity, transverse
 
 if TYPE_CHECKING:
     import awkward as ak
-
-    from .detector import Candidates
 
 __all__ = ["RADIUS", "Groomed", "Jets", "cluster", "n_subjettiness", "soft_drop"]
 
@@ -24,7 +23,7 @@ COMPONENTS = ("px", "py", "pz", "E")
 
 @dataclass(frozen=True)
 class Jets(Columns):
-    """event (jet,); momentum (jet, 4) GeV; constituents: indices of the candidates in each jet, ragged."""
+    """Jets: event (jet,); momentum (jet, 4) GeV; constituents, indices of the candidates in each jet, ragged."""
 
     event: np.ndarray
     momentum: np.ndarray
@@ -67,7 +66,7 @@ class Groomed(Columns):
     phi: np.ndarray
 
 
-def cluster(candidates: "Candidates", events: int, least_pt: float) -> Jets:
+def cluster(candidates: Candidates, events: int, least_pt: float) -> Jets:
     """Anti-kT jets of radius 0.8 (arXiv:0802.1189) above `least_pt` GeV in every event."""
     import awkward as ak
     import fastjet
@@ -95,7 +94,7 @@ def _sequence(momentum: np.ndarray, number: np.ndarray, algorithm: int, radius: 
         return fastjet.ClusterSequence(particles, fastjet.JetDefinition(algorithm, radius))
 
 
-def soft_drop(jets: Jets, candidates: "Candidates") -> Groomed:
+def soft_drop(jets: Jets, candidates: Candidates) -> Groomed:
     """Soft drop (arXiv:1402.2657) with beta = 0, z_cut = 0.1: the first declustering that is not too asymmetric."""
     import fastjet
 
@@ -123,7 +122,7 @@ def _decluster(jet: Any) -> tuple[float, ...]:
     return jet.m(), jet.pt(), np.nan, jet.eta(), np.nan, jet.phi_std(), np.nan
 
 
-def n_subjettiness(jets: Jets, candidates: "Candidates", axes: tuple[int, ...] = (1, 2, 3)) -> np.ndarray:
+def n_subjettiness(jets: Jets, candidates: Candidates, axes: tuple[int, ...] = (1, 2, 3)) -> np.ndarray:
     """N-subjettiness (arXiv:1011.2268), beta = 1, one pass from kT axes: (jet, number of axes)."""
     import awkward as ak
     import fastjet

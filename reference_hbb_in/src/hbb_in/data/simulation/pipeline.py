@@ -4,20 +4,17 @@ from collections.abc import Mapping
 
 import awkward as ak
 import numpy as np
-from fairmodel.schema import Feature
+from fairmodel import Feature
 
 from ..features import TRACK_FEATURES, TRACKS, VERTEX_FEATURES, VERTICES
 from ..options import Window
 from ..ragged import EVENT, WEIGHT, Objects, RaggedJets, in_window
-from .detector import Candidates, reconstruct, visible_particles
-from .impact import impact_parameters
+from .arrays import EventRecord
+from .detector import Candidates, Pileup, reconstruct, visible_particles
+from .feature_values import track_values, vertex_values
+from .generation import BOTTOM, CHARM, contains_higgs, count_hadrons
 from .jets import Groomed, Jets, cluster, n_subjettiness, soft_drop
-from .pileup import Pileup
-from .record import EventRecord
-from .track_features import track_values
-from .tracker import Tracks
-from .truth import BOTTOM, CHARM, contains_higgs, count_hadrons
-from .vertex_features import vertex_values
+from .tracker import Tracks, impact_parameters
 from .vertexing import find_vertices
 
 __all__ = ["LEAST_PT", "simulate_batch"]
@@ -56,6 +53,19 @@ def simulate_batch(
     return described.take(np.flatnonzero(inside))
 
 
+def _select_jets(record: EventRecord, candidates: Candidates, window: Window, *, signal: bool) -> tuple[Jets, Groomed]:
+    jets = cluster(candidates, record.events, window.pt[0])
+    keep = (jets.pt > window.pt[0]) & (jets.pt < window.pt[1]) & (np.abs(jets.eta) < window.abs_eta)
+    # grooming only takes away, so that the mass can only fall
+    keep &= jets.mass > window.softdrop_mass[0]
+    if signal:
+        keep &= contains_higgs(record, jets.event, jets.eta, jets.phi)
+    jets = jets.take(keep)
+    groomed = soft_drop(jets, candidates)
+    keep = (groomed.mass > window.softdrop_mass[0]) & (groomed.mass < window.softdrop_mass[1])
+    return jets.take(keep), groomed.take(keep)
+
+
 def _describe_objects(
     jets: Jets, groomed: Groomed, candidates: Candidates, all_tracks: Tracks
 ) -> tuple[dict[str, Objects], dict[str, np.ndarray]]:
@@ -76,6 +86,14 @@ def _describe_objects(
     return objects, {name: np.bincount(owners, minlength=len(jets)) for name, owners in members_of.items()}
 
 
+def _members(jets: Jets, candidates: Candidates) -> tuple[np.ndarray, np.ndarray]:
+    """Jet and candidate index of every constituent above threshold, sorted by jet."""
+    jet = np.repeat(np.arange(len(jets)), ak.to_numpy(ak.num(jets.constituents)))
+    members = ak.to_numpy(ak.flatten(jets.constituents))
+    hard = np.hypot(*candidates.momentum[members, :2].T) > LEAST_PT
+    return jet[hard], members[hard]
+
+
 def _sorted(
     values: Mapping[str, np.ndarray], features: tuple[Feature, ...], jet: np.ndarray, key: np.ndarray, jets: int
 ) -> Objects:
@@ -83,27 +101,6 @@ def _sorted(
     order = np.lexsort((-key, jet))
     clipped = [np.clip(values[feature.name][order], feature.low, feature.high) for feature in features]
     return Objects(np.bincount(jet, minlength=jets), np.stack(clipped, axis=-1).astype(np.float32))
-
-
-def _select_jets(record: EventRecord, candidates: Candidates, window: Window, *, signal: bool) -> tuple[Jets, Groomed]:
-    jets = cluster(candidates, record.events, window.pt[0])
-    keep = (jets.pt > window.pt[0]) & (jets.pt < window.pt[1]) & (np.abs(jets.eta) < window.abs_eta)
-    # grooming only takes away, so that the mass can only fall
-    keep &= jets.mass > window.softdrop_mass[0]
-    if signal:
-        keep &= contains_higgs(record, jets.event, jets.eta, jets.phi)
-    jets = jets.take(keep)
-    groomed = soft_drop(jets, candidates)
-    keep = (groomed.mass > window.softdrop_mass[0]) & (groomed.mass < window.softdrop_mass[1])
-    return jets.take(keep), groomed.take(keep)
-
-
-def _members(jets: Jets, candidates: Candidates) -> tuple[np.ndarray, np.ndarray]:
-    """Jet and candidate index of every constituent above threshold, sorted by jet."""
-    jet = np.repeat(np.arange(len(jets)), ak.to_numpy(ak.num(jets.constituents)))
-    members = ak.to_numpy(ak.flatten(jets.constituents))
-    hard = np.hypot(*candidates.momentum[members, :2].T) > LEAST_PT
-    return jet[hard], members[hard]
 
 
 def _jet_columns(jets: Jets, groomed: Groomed, candidates: Candidates) -> dict[str, np.ndarray]:

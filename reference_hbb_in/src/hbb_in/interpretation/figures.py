@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from fairmodel.dataset import Samples
+from fairmodel import Samples, Schema
 from fairmodel.interpret.masking.masks import real_slots
 from fairmodel.present.labels import axis_label
-from fairmodel.schema import Schema
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator

@@ -1,28 +1,46 @@
-"""All measurements of the benchmark, as one JSON-ready record."""
+"""`benchmark`: measure the network's speed beside its equations as written and the floor of the arithmetic."""
 
 import itertools
+import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import torch
-from fairmodel.dataset import Dataset
+from fairmodel import Dataset, Run, Schema
+from fairmodel.files import write_json, write_text
 from fairmodel.metadata.provenance import hardware, versions
+from fairmodel.present.style import figure_style, save_figure
 from fairmodel.progress import progress
-from fairmodel.schema import Schema
 from fairmodel.training.device import threads
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from ...model.pair_effects import available
-from .arithmetic import TRAINING, forward_operations, matrix_rate
-from .clock import alternate, peak_memory
+from ..model.pair_effects import available
+from .clock import TRAINING, alternate, forward_operations, matrix_rate, peak_memory
 from .forms import FORMS, WORK, Jets, make_form, make_network, random_jets, train_once
 
-__all__ = ["SCAN_BATCH", "measure"]
+__all__ = ["SCAN_BATCH", "benchmark", "draw", "measure", "table"]
 
 BATCHES = (1, 128, 1024)
 MEMORY_BATCH = SCAN_BATCH = 128
 MULTIPLICITIES = (1, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 59, 60)
 LARGE, CHUNK, WIDTH = 2048, 10_000, 60
+NAMES = {"textbook": "one-hot matrices", "pytorch": "factorised, PyTorch", "compiled": "factorised, compiled"}
+COLOURS = {"textbook": "C0", "pytorch": "C1", "compiled": "C2"}
+MARKERS = {"textbook": "s", "pytorch": "o", "compiled": "D"}
+
+
+def benchmark(run: Run, *, rounds: int) -> None:
+    """Write `benchmark.json`, `.md`, `.png` and `.pdf` into the profile's reports and print the table."""
+    with Dataset(run.paths.split("test"), run.project.schema) as data:
+        record = measure(data, rounds)
+    folder = run.paths.report / "benchmark"
+    write_json(folder / "benchmark.json", record)
+    write_text(folder / "benchmark.md", table(record))
+    with figure_style():
+        save_figure(draw(record), folder / "benchmark.png")
+    sys.stdout.write(f"{table(record)}\n{folder / 'benchmark.png'}\n")
 
 
 def measure(data: Dataset, rounds: int) -> dict[str, Any]:
@@ -46,9 +64,52 @@ def measure(data: Dataset, rounds: int) -> dict[str, Any]:
     }
 
 
+def table(record: dict[str, Any]) -> str:
+    """Write the record as Markdown."""
+    lines = [
+        "| batch | work | form | jets/s | ratio | share of the floor |",
+        "|---:|---|---|---:|---:|---:|",
+        *(
+            f"| {row['batch']} | {row['work']} | {NAMES[row['form']]} | {row['jets_per_second']:.0f} "
+            f"| {row['ratio']:.1f} | {row['share_of_floor']:.0%} |"
+            for row in record["batches"]
+        ),
+    ]
+    rates, memory = record["operations_per_second"], record["training_memory_bytes"]
+    lines += [
+        "",
+        f"One thread of {record['hardware']['processor']}, CPU time, median of runs that take turns. PyTorch's matrix "
+        f"products reach {rates['large'] / 1e9:.0f} GFLOP/s when large and {rates['60-wide'] / 1e9:.0f} GFLOP/s when "
+        "60 wide; the floor is the time at the latter rate of the products that cannot be saved.",
+        "",
+        f"| form | memory of a training step, {memory['batch']} jets |",
+        "|---|---:|",
+        *(f"| {NAMES[name]} | {size / 1e6:.0f} MB |" for name, size in memory["forms"].items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def draw(record: dict[str, Any]) -> Figure:
+    """Draw throughput against the batch size and against the number of tracks, with the floor."""
+    figure = Figure(figsize=(9.6, 7.2))
+    axes = figure.subplots(2, 2, sharey=True, sharex="col")
+    for (left, right), work in zip(axes, ("forward", "forward + backward"), strict=True):
+        batches = [case for case in record["batches"] if case["work"] == work]
+        _lines(left, batches, "batch")
+        _lines(right, [case for case in record["multiplicities"] if case["work"] == work], "tracks")
+        textbook = max(batches, key=lambda case: (case["batch"] == SCAN_BATCH, case["form"] == "textbook"))
+        right.axhline(textbook["jets_per_second"], color=COLOURS["textbook"])
+        left.set(xscale="log", yscale="log", ylabel=f"{work}, jets per CPU second", title="jets of the test sample")
+        right.set_title(f"{SCAN_BATCH} jets of one multiplicity, 2 vertices")
+    axes[1][0].set_xlabel("jets in a batch")
+    axes[1][1].set_xlabel("tracks in a jet")
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    return figure
+
+
 @dataclass(frozen=True)
 class Clock:
-    """Takes the time of the forms; `rate` is that of the floor, operations per CPU second."""
+    """Times of the forms; `rate` is that of the floor, operations per CPU second."""
 
     schema: Schema
     forms: tuple[str, ...]
@@ -107,3 +168,12 @@ def _jets(data: Dataset, number: int) -> Jets:
 def _counts(jets: Jets) -> tuple[torch.Tensor, torch.Tensor]:
     tracks, vertices = ((objects != 0).any(-1).sum(1) for objects in jets)
     return tracks, vertices
+
+
+def _lines(axes: Axes, cases: list[dict[str, Any]], key: str) -> None:
+    for name in NAMES:
+        points = [(case[key], case["jets_per_second"]) for case in cases if case["form"] == name]
+        if points:
+            axes.plot(*zip(*points, strict=True), color=COLOURS[name], marker=MARKERS[name], label=NAMES[name])
+    floor = sorted({case[key]: case["floor_jets_per_second"] for case in cases}.items())
+    axes.plot(*zip(*floor, strict=True), color="black", linestyle="--", label="floor of the arithmetic")

@@ -1,17 +1,16 @@
-"""Values of the track features of `features.TRACK_FEATURES`."""
+"""Values of the features of tracks and vertices that `data.features` lists."""
 
 import numpy as np
 
 from .arrays import same_group_pairs
-from .impact import Impact
 from .jets import Groomed, Jets
-from .kinematics import PION_MASS, azimuth, delta_phi, delta_r, pseudorapidity
-from .tracker import D_SZ, D_XY, DIP, PHI, Q_OVER_P, Tracks
+from .kinematics import PION_MASS, azimuth, delta_phi, delta_r, mass, pseudorapidity, transverse
+from .tracker import D_SZ, D_XY, DIP, PHI, Q_OVER_P, Impact, Tracks
 from .vertexing import Vertices
 
-__all__ = ["track_values"]
+__all__ = ["track_values", "vertex_values"]
 
-FAR = 0.8
+FAR = 0.8  # largest distance to a vertex that is told
 
 
 def track_values(
@@ -47,6 +46,28 @@ def track_values(
         "track_quality": tracks.quality,
         **_covariances(tracks.covariance),
         **_tagging(momentum, impact, jets.axis[jet]),
+    }
+
+
+def vertex_values(vertices: Vertices, jets: Jets) -> dict[str, np.ndarray]:
+    """Features of every vertex by name, before clipping, each (vertex,)."""
+    jet, momentum = vertices.jet, vertices.momentum
+    eta, phi, pt = pseudorapidity(momentum), azimuth(momentum), transverse(momentum)
+    return {
+        "sv_ptrel": pt / jets.pt[jet],
+        "sv_erel": momentum[:, 3] / jets.momentum[jet, 3],
+        "sv_phirel": delta_phi(phi, jets.phi[jet]),
+        "sv_etarel": np.sign(jets.eta[jet]) * (eta - jets.eta[jet]),
+        "sv_deltaR": delta_r(eta, phi, jets.eta[jet], jets.phi[jet]) - 0.5,
+        "sv_pt": pt,
+        "sv_mass": mass(momentum),
+        "sv_ntracks": vertices.tracks,
+        "sv_normchi2": vertices.chi2 / vertices.ndf,
+        "sv_dxy": vertices.flight_2d,
+        "sv_dxysig": vertices.significance_2d,
+        "sv_d3d": vertices.flight_3d,
+        "sv_d3dsig": vertices.flight_3d / vertices.error_3d,
+        "sv_costhetasvpv": vertices.cosine,
     }
 
 

@@ -1,1 +1,0 @@
-"""How fast relevance is propagated, beside the paper's equations as written."""
