@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+from onnx import TensorProto, helper
+from safetensors.numpy import save_file
+
 from fairmodel.export.onnx import SAMPLE, write_sample
 from fairmodel.fair.fetch.fetch_model import Archive, Model, fetch
 from fairmodel.files import write_json
@@ -18,8 +21,6 @@ from fairmodel.metadata.provenance import run_record
 from fairmodel.paths import Paths
 from fairmodel.schema import Schema
 from fairmodel.testing.samples import random_samples
-from onnx import TensorProto, helper
-from safetensors.numpy import save_file
 
 from .invenio import PREFIX, Invenio
 

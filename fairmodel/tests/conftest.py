@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
 from fairmodel.files import write_json
 from fairmodel.interface import Run
 from fairmodel.paths import Paths
-from hypothesis import settings
 
 from .invenio import Invenio
 from .invenio_server import serve_invenio

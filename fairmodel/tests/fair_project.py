@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+
 from fairmodel.fair import metadata
 from fairmodel.fair.check.network import Network
 from fairmodel.fair.check.subject import Subject

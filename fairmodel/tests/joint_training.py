@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from fairmodel.cli import main
-from fairmodel.interface import Project
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+from fairmodel.cli import main
+from fairmodel.interface import Project
 
 from .projects import PROFILE, other_project
 

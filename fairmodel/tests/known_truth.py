@@ -10,14 +10,15 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from torch import nn
+from torch.nn import functional
+
 from fairmodel.dataset import Samples
 from fairmodel.interpret import METHODS, attribute, mean_objects
 from fairmodel.interpret.masking.masks import MODES, Baseline, masked
 from fairmodel.layers import WeightedSum
 from fairmodel.present.tables import Cell, Column, Table
 from fairmodel.schema import Feature, Input, Schema
-from torch import nn
-from torch.nn import functional
 
 __all__ = ["USELESS", "Trained", "credited", "table", "train"]
 

@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import Field
+
 from fairmodel.config import (
     DataConfig,
     EvaluationConfig,
@@ -21,13 +23,13 @@ from fairmodel.settings.evaluation import Group
 from fairmodel.settings.reproduction import ReproductionConfig
 from fairmodel.splits import SPLITS
 from fairmodel.workers import Workers
-from pydantic import Field
 
 if TYPE_CHECKING:
     import torch
-    from fairmodel.dataset import Samples
     from matplotlib.figure import Figure
     from torch import nn
+
+    from fairmodel.dataset import Samples
 
 __all__ = [
     "CELLS",
@@ -156,8 +158,9 @@ def prepare_cells(config: DataConfig, out: Path, **options: Any) -> None:
 
 def deep_sets(config: Widths) -> "nn.Module":
     """One network for every particle, a sum, one network for the sum; inputs are standardised."""
-    from fairmodel.layers import Standardise, WeightedSum, is_real
     from torch import nn
+
+    from fairmodel.layers import Standardise, WeightedSum, is_real
 
     (particles,) = SHOWERS.inputs
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 import torch
-from fairmodel.layers import EmptySlot, PairLinear, WeightedSum
 from torch import nn
+
+from fairmodel.layers import EmptySlot, PairLinear, WeightedSum
 
 __all__ = ["Flat", "PairNetwork", "close", "fractions", "random_objects", "seeded"]
 

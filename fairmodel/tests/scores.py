@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+
 from fairmodel.evaluation.rows import ScoredRows
 
 __all__ = ["draw_scores", "scored"]

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import onnx
 import uvicorn
+from onnx import helper, numpy_helper
+from safetensors.numpy import save_file
+from starlette.testclient import TestClient
+
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.serving.app import make_app
 from fairmodel.serving.batching import Arrays
 from fairmodel.serving.model import Served
 from fairmodel.serving.server import listen
 from fairmodel.settings.serving import Limits
-from onnx import helper, numpy_helper
-from safetensors.numpy import save_file
-from starlette.testclient import TestClient
 
 __all__ = ["INFER", "SCHEMA", "Linear", "body", "client", "linear_model", "rows", "running", "write_model"]
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from fairmodel.evaluation.activity import layers_of, relative_activity, sparsity
 from fairmodel.interpret.activity import difference, labels_of
 from fairmodel.testing.samples import random_samples
-from torch import nn
 
 from .projects import CELLS, other_config, other_project
 

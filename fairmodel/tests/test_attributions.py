@@ -6,6 +6,8 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from fairmodel.errors import UserError
 from fairmodel.interpret import (
     METHODS,
@@ -18,7 +20,6 @@ from fairmodel.interpret import (
 )
 from fairmodel.layers import Moments, Standardise
 from fairmodel.schema import Feature, Input, Schema
-from torch import nn
 
 from .relevance_networks import FEATURES, SLOTS, Flat, PairNetwork, close, random_objects, seeded
 

@@ -8,6 +8,9 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from safetensors.numpy import load_file
+from torch import nn
+
 from fairmodel.cli import main
 from fairmodel.errors import MissingDeviceError, UserError
 from fairmodel.evaluation.network import load_network
@@ -20,8 +23,6 @@ from fairmodel.inference.graph import InputError, check_inputs, read_graph
 from fairmodel.interface import Run
 from fairmodel.layers import EmptySlot, WeightedSum
 from fairmodel.testing.samples import random_samples
-from safetensors.numpy import load_file
-from torch import nn
 
 pytestmark = pytest.mark.slow  # a graph is exported first
 

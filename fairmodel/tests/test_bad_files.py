@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
 from fairmodel.testing.samples import random_samples, write_dataset

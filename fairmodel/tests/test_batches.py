@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fairmodel.dataset import Dataset, Samples
 from fairmodel.testing.samples import assert_same, random_samples, write_dataset
 from fairmodel.training import batches

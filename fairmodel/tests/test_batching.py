@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import numpy as np
 import pytest
+
 from fairmodel.serving.app import make_app
 from fairmodel.settings.serving import Limits
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from fairmodel.dataset import Samples
 from fairmodel.interpret.by_class.averages import RECIPES, Averages, average, spread
 from fairmodel.interpret.lrp.relevance import mean_objects
 from fairmodel.layers import WeightedSum
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.testing.samples import random_samples
-from torch import nn
 
 from .projects import other_project
 

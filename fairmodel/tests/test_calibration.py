@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import beta, binomtest
+from sklearn.calibration import calibration_curve
+
 from fairmodel.evaluation.rows import ScoredRows
 from fairmodel.evaluation.separation import calibration
 from fairmodel.evaluation.uncertainty import ONE_SIGMA
 from fairmodel.settings.evaluation import EvaluationConfig
-from scipy.stats import beta, binomtest
-from sklearn.calibration import calibration_curve
 
 from .scores import draw_scores, scored
 

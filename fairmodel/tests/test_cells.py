@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
+
 from fairmodel.validation.statistics import (
     CELLS,
     area_under_curve,
@@ -11,7 +13,6 @@ from fairmodel.validation.statistics import (
     histogram,
     quantiles,
 )
-from sklearn.metrics import roc_auc_score
 
 
 @pytest.fixture

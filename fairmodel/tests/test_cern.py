@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from fairmodel.download import cern, transfer
 from fairmodel.download.cern import fetch
 from fairmodel.download.clients import run_client

@@ -2,11 +2,12 @@
 
 import pytest
 import torch
+from torch import nn
+
 from fairmodel.errors import UserError
 from fairmodel.interface import Run
 from fairmodel.training.check import check_network
 from fairmodel.training.train import train
-from torch import nn
 
 from .projects import CELLS, Channels, convolution, other_project
 

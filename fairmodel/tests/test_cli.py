@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset
 from fairmodel.interface import Command, Run, option

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from fairmodel.errors import UserError
 from fairmodel.testing.cluster import local_cluster, run_on, when_stuck
 from fairmodel.workers import Workers, cluster, connection

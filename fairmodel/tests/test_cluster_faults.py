@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from distributed import Client
+
 from fairmodel.errors import UserError
 from fairmodel.testing.cluster import LocalCluster, local_cluster, run_on, when_stuck
 from fairmodel.workers import cluster, connection, environment

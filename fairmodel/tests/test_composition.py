@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fairmodel.config import DataConfig
 from fairmodel.dataset import Samples
 from fairmodel.errors import UserError

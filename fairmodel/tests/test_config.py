@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
+
 from fairmodel.config import RunConfig, load_config, profiles
 from fairmodel.errors import UserError
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.settings.evaluation import Group
-from pydantic import ValidationError
 
 from .projects import CELLS_TOML, Channels, Rows
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.fair.crate.action import Action, Checksums, current, pruned, reach_of

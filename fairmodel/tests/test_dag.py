@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from fairmodel.report.dag import draw_dag, levels, parse_database, step_graph
 
 MAKEFILE = """

@@ -7,12 +7,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from fairmodel.dataset import CHUNK_ROWS, SCHEMA_VERSION, Dataset, DatasetWriter, Samples
 from fairmodel.errors import UserError
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.testing.samples import assert_same, column, random_samples, write_dataset
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from .disk import full_disk
 from .projects import CELLS, SHOWERS

@@ -4,10 +4,11 @@ import zlib
 
 import numpy as np
 import pytest
-from fairmodel.deflate import deflate_rows
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+from fairmodel.deflate import deflate_rows
 
 
 @given(

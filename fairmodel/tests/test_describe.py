@@ -11,6 +11,7 @@ from typing import Any
 import h5py
 import pytest
 import yaml
+
 from fairmodel.errors import UserError
 from fairmodel.fair.describe import DESCRIPTIONS, describe
 from fairmodel.fair.facts import gather, read_requirements

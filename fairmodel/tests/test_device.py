@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
+
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
 from fairmodel.files import read_json, sha256
@@ -12,7 +14,6 @@ from fairmodel.interface import Run
 from fairmodel.training import train as train_module
 from fairmodel.training.device import device_of, find_device
 from fairmodel.training.train import Training, train
-from safetensors.torch import load_file
 
 from .test_training import change, with_network
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import onnx
 import pytest
+
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.inference import engine as engine_module

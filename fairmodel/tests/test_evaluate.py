@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+from sklearn.metrics import roc_auc_score
+
 from fairmodel.config import EvaluationConfig, Section
 from fairmodel.dataset import Dataset, DatasetWriter
 from fairmodel.errors import UserError
@@ -18,8 +21,6 @@ from fairmodel.evaluation.rows import read_metrics
 from fairmodel.files import write_json
 from fairmodel.interface import Run
 from fairmodel.testing.samples import random_samples
-from safetensors.torch import load_file, save_file
-from sklearn.metrics import roc_auc_score
 
 
 def test_metrics_have_the_shape_that_is_promised(evaluated: Run) -> None:

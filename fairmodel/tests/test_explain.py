@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fairmodel.cli import main
 from fairmodel.config import InterpretationConfig
 from fairmodel.dataset import Dataset

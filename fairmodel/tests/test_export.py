@@ -8,14 +8,15 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from safetensors.torch import save_file
+from torch import nn
+
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
 from fairmodel.evaluation.network import load_network
 from fairmodel.export.onnx import export
 from fairmodel.interface import Run
 from fairmodel.testing.samples import random_samples
-from safetensors.torch import save_file
-from torch import nn
 
 from .projects import Channels
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
+
 from fairmodel.cli import main
 from fairmodel.fair.check import findable
 from fairmodel.fair.check.command import fair_sections
@@ -19,7 +21,6 @@ from fairmodel.fair.check.registry import Evidence, FairCheck, Status, evaluate
 from fairmodel.files import read_json
 from fairmodel.interface import Project, Run
 from fairmodel.paths import Paths
-from safetensors.numpy import load_file, save_file
 
 from .fair_project import DOI, edit_graph, edit_json, make_good, record_step, replace_in, subject_of, without_file
 from .projects import ENGINE_ROOT

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
+
 from fairmodel.cli import main
 from fairmodel.fair.fetch import fetch_model
 from fairmodel.fair.fetch.fetch_model import Archive, FetchError

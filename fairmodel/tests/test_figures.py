@@ -4,15 +4,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
+from matplotlib.patches import Patch, StepPatch
+
 from fairmodel.evaluation.evaluate import measure
 from fairmodel.present.labels import axis_label
 from fairmodel.report.dependence import dependence_figure, groups_figure
 from fairmodel.report.figures import calibration_figure, roc_figure, score_figure
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.settings.evaluation import EvaluationConfig, Group
-from matplotlib.axes import Axes
-from matplotlib.container import ErrorbarContainer
-from matplotlib.patches import Patch, StepPatch
 
 from .scores import draw_scores
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
 from fairmodel.errors import UserError
 from fairmodel.files import PART, LateErrorFile, atomic_path, read_json, sha256, write_json, write_text
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from fairmodel.cli import main
 from fairmodel.commands.table import COMMANDS
 from fairmodel.interface import Command

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from fairmodel.errors import UserError
 from fairmodel.fair.publish import server
 from fairmodel.fair.publish.huggingface import Hub

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+import fairmodel
 from fairmodel.identity import BY_VALUE, FOOTPRINTS, code_files, code_of, identity
 from fairmodel.interface import Run
 from fairmodel.schema import Schema
-
-import fairmodel
 
 ENGINE = Path(str(fairmodel.__file__)).parent
 STEPS = ("train", "evaluate", "export", "explain", "describe", "report")
@@ -66,7 +66,9 @@ def test_steps_depend_on_the_files_that_can_change_their_results(file: str, othe
 
 
 def test_a_change_of_what_comes_later_redoes_nothing_earlier(other: Run) -> None:
-    later: dict[str, tuple[str, ...]] = {"train": ("evaluation", "export", "interpret", "report", "fair", "serving", "commands", "reproduce")}
+    later: dict[str, tuple[str, ...]] = {
+        "train": ("evaluation", "export", "interpret", "report", "fair", "serving", "commands", "reproduce")
+    }
     later |= {"data": (*later["train"], "training"), "evaluate": ("export", "interpret", "report", "fair")}
     for step, rooms in later.items():
         files = code_files(step, other.project)["engine"]
@@ -97,7 +99,7 @@ def test_every_file_of_the_engine_counts_somewhere_or_never_reaches_a_result(oth
         "cern.py",
         "dag.py",
     }
-    files = {path for path in ENGINE.rglob("*.py")} - counted
+    files = set(ENGINE.rglob("*.py")) - counted
     assert not {path for path in files if path.name not in alone and path.relative_to(ENGINE).parts[0] not in rooms}
 
 
@@ -220,7 +222,8 @@ def test_the_place_of_the_engine_does_not_count(other: Run, tmp_path: Path) -> N
     shutil.copytree(ENGINE, tmp_path / "fairmodel", ignore=shutil.ignore_patterns("__pycache__", ".*"))
     script = (
         "import json, sys; sys.path.insert(0, sys.argv[1]); from fairmodel.identity import code_of, FOOTPRINTS\n"
-        "from tests.projects import other_project\nimport fairmodel\nassert fairmodel.__file__.startswith(sys.argv[1])\n"
+        "from tests.projects import other_project\nimport fairmodel\n"
+        "assert fairmodel.__file__.startswith(sys.argv[1])\n"
         "print(json.dumps({step: code_of(step, other_project())['engine'] for step in FOOTPRINTS}))"
     )
     command = [sys.executable, "-B", "-c", script, str(tmp_path)]

@@ -22,7 +22,8 @@ from fairmodel.lazy import Lazy
 
 from .projects import CELLS, PROFILE, other_project, own_project
 
-LEAST: dict[str, Any] = {"schema": CELLS, "prepare": "tests.projects:prepare_cells", "build": "tests.projects:convolution"}
+PREPARE, BUILD = "tests.projects:prepare_cells", "tests.projects:convolution"
+LEAST: dict[str, Any] = {"schema": CELLS, "prepare": PREPARE, "build": BUILD}
 NOWHERE = "tests.projects:nothing"
 
 
@@ -46,7 +47,7 @@ def test_parts_have_names() -> None:
     with pytest.raises(TypeError, match="positional"):
         Project(CELLS, "a:b", "a:b")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="unexpected keyword argument 'network'"):
-        Project(**LEAST | {"network": "tests.projects:convolution"})
+        Project(**LEAST | {"network": BUILD})
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from fairmodel.evaluation.uncertainty import LIMIT, ONE_SIGMA, effective_rows, interval, upper_limit
 from scipy.stats import beta, binomtest, chi2
+
+from fairmodel.evaluation.uncertainty import LIMIT, ONE_SIGMA, effective_rows, interval, upper_limit
 
 
 @pytest.mark.parametrize(("passing", "rows"), [(0, 1), (1, 1), (0, 40), (1, 40), (7, 40), (40, 40), (3, 100_000)])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fairmodel.errors import UserError
 from fairmodel.lazy import Hook, Lazy, lazily
 

@@ -8,13 +8,14 @@ import zlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
 from fairmodel.download.checksums import checksums, name_problem
 from fairmodel.download.manifest import Manifest, ManifestFile, write_manifest
 from fairmodel.errors import UserError
 from fairmodel.interface import Run
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from pydantic import ValidationError
 
 SHA = hashlib.sha256(b"abc").hexdigest()
 ADLER = "024d0127"  # of b"abc", RFC 1950

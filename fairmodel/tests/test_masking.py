@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from fairmodel.dataset import Samples
 from fairmodel.errors import UserError
 from fairmodel.interpret.masking.figures import masking_figure
@@ -12,7 +14,6 @@ from fairmodel.interpret.masking.masks import MODES, Baseline, masked, object_ra
 from fairmodel.interpret.masking.studies import ranks_of, unneeded
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.testing.samples import assert_same, random_samples
-from torch import nn
 
 TWO = Schema(
     entity="rows",

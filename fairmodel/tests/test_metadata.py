@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fairmodel.errors import UserError
 from fairmodel.fair import metadata
 from fairmodel.fair.generated import to_yaml
@@ -22,8 +25,6 @@ from fairmodel.metadata.identifiers import (
     url_problem,
 )
 from fairmodel.metadata.source import read_metadata
-from hypothesis import given
-from hypothesis import strategies as st
 
 SMALLEST = """
 [identity]

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
+
 from fairmodel.errors import UserError
 from fairmodel.evaluation.evaluate import averages, measure
 from fairmodel.evaluation.rows import ScoredRows, read_scores, write_scores
 from fairmodel.settings.evaluation import EvaluationConfig
-from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 
 from .scores import draw_scores, scored
 

@@ -7,8 +7,9 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from fairmodel.layers import Moments, Standardise, is_real
 from torch import nn
+
+from fairmodel.layers import Moments, Standardise, is_real
 
 SCALES = np.array([1e-8, 1e-3, 1.0, 1e3])
 

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from fairmodel.config import TrainingConfig
 from fairmodel.training.optimise import make_optimiser, make_scheduler, update_average
-from torch import nn
 
 STEPS = 7
 RATE, DECAY = 0.05, 0.3

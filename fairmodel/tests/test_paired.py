@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
+
 from fairmodel.evaluation.rows import ScoredRows
 from fairmodel.reproduce.compare import agreement, fidelity, paired_bootstrap
-from sklearn.metrics import roc_auc_score
 
 ROWS = 400
 

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import roc_auc_score
+from torch import nn
+
 from fairmodel.files import read_json
 from fairmodel.interface import Run
 from fairmodel.interpret.explain import explain
 from fairmodel.interpret.masking.masks import Baseline
 from fairmodel.interpret.masking.studies import permutation_loss
 from fairmodel.testing.samples import random_samples
-from sklearn.metrics import roc_auc_score
-from torch import nn
 
 from .projects import CELLS
 

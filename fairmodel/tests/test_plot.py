@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset, Samples
 from fairmodel.errors import UserError
 from fairmodel.explore.plot import first_row_of_class, plot
 from fairmodel.interface import Run
 from fairmodel.testing.samples import assert_same
-from matplotlib.figure import Figure
 
 from .disk import full_disk
 

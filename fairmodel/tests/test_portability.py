@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import roc_auc_score
+
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
 from fairmodel.evaluation.rows import ScoredRows
@@ -18,7 +20,6 @@ from fairmodel.portability.compare import compare_platforms
 from fairmodel.portability.measure import RuntimeMeasurement, Task, measure
 from fairmodel.portability.run import Settings, portability, portability_sections
 from fairmodel.portability.tables import answers, describe_platform
-from sklearn.metrics import roc_auc_score
 
 from .conftest import copy_of
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from fairmodel.reproduce.statistics import fit_power_law
 
 ROWS = [500.0, 1000.0, 2000.0, 5000.0, 10_000.0, 20_000.0]

@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
+
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset, Samples
 from fairmodel.errors import UserError

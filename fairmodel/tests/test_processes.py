@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+
 from fairmodel.errors import UserError
 from fairmodel.files import read_json
 from fairmodel.paths import Paths
 from fairmodel.training.processes import ALONE, Processes
-from safetensors.torch import load_file
 
 from .joint_training import joint_project, run
 from .projects import CELLS_TOML, PROFILE, make_project, other_config

@@ -14,6 +14,7 @@ from typing import Any
 import numpy
 import pytest
 import torch
+
 from fairmodel.files import read_json
 from fairmodel.interface import Run
 from fairmodel.metadata import provenance
@@ -63,7 +64,7 @@ def test_the_build_of_pytorch_is_kept_where_its_distribution_does_not_state_it(
     (folder / "version.py").write_text("from typing import Optional\n__version__ = '2.13.0+cu130'\ndebug = False\n")
     spec = ModuleSpec("torch", None, origin=str(folder / "__init__.py"))
     monkeypatch.setattr(provenance, "find_spec", lambda _: spec)
-    monkeypatch.setattr(provenance.metadata, "version", lambda _: "2.13.0")
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "2.13.0")
     assert versions()["torch"] == "2.13.0+cu130"
     (folder / "version.py").unlink()
     assert versions()["torch"] == "2.13.0"

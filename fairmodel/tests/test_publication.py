@@ -11,6 +11,7 @@ from pathlib import Path
 import onnx
 import pytest
 import yaml
+
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.fair.crate.graph import from_crate

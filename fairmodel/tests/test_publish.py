@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from fairmodel.errors import UserError
 from fairmodel.fair.publish.records import connect, record_content, record_key
 from fairmodel.fair.publish.server import ClientError

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fairmodel.errors import UserError
 from fairmodel.fair.publish.deposit import Deposit
 from fairmodel.fair.publish.records import Records, connect

@@ -4,12 +4,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fairmodel.errors import UserError
 from fairmodel.fair import metadata
 from fairmodel.fair.pyproject import END, START, with_block
 from fairmodel.metadata.source import Identity, Metadata, Person
-from hypothesis import given
-from hypothesis import strategies as st
 
 from .test_metadata import FULL, SMALLEST
 

@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+
 from fairmodel.export.precision import quantise, to_float16, to_int8
 from fairmodel.inference.backends import open_backend
 from fairmodel.inference.graph import Graph, read_graph

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from fairmodel.dataset import Samples
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.validation.reference import compare, reference_statistics, worst

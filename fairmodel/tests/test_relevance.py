@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional
+
 from fairmodel.interface import Project
 from fairmodel.interpret import Relevance, make_rule, mean_objects, relevance
 from fairmodel.interpret.lrp.attach import preset_a
 from fairmodel.layers import Moments, PairLinear, Standardise
 from fairmodel.testing.samples import random_samples
-from torch import nn
-from torch.nn import functional
 
 from .projects import other_project, own_project
 from .relevance_networks import FEATURES, SLOTS, Flat, PairNetwork, close, random_objects, seeded

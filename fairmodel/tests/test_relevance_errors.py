@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
+
 from fairmodel.errors import UserError
 from fairmodel.interpret import make_rule, mean_objects, relevance
 from fairmodel.interpret.lrp.handlers import Layer, plus
 from fairmodel.interpret.lrp.rules import RULES
-from torch import nn
 
 from .relevance_networks import FEATURES, SLOTS, Flat, PairNetwork, close, random_objects, seeded
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 import torch
-from fairmodel.interpret import make_rule, relevance
-from fairmodel.layers import PairLinear, WeightedSum
 from torch import nn
 from torch.nn import functional as F
+
+from fairmodel.interpret import make_rule, relevance
+from fairmodel.layers import PairLinear, WeightedSum
 
 from .relevance_networks import FEATURES, SLOTS, Flat, close, fractions, random_objects, seeded
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 import torch
+
 from fairmodel.interpret import METHODS, mean_objects, relevance
 
 from .known_truth import USELESS, Trained, table, train

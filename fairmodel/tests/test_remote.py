@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from fairmodel.serving.client import predict
 
 from .served import Linear, rows, write_model

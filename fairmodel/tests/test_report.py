@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fairmodel.errors import UserError
 from fairmodel.evaluation.rows import rejection_text, summary
 from fairmodel.files import read_json

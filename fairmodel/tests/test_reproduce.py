@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from fairmodel.config import RunConfig
 from fairmodel.dataset import Samples
 from fairmodel.files import read_json, sha256

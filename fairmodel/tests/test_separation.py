@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import norm
+from sklearn.metrics import roc_auc_score, roc_curve
+
 from fairmodel.evaluation.rows import ScoredRows
 from fairmodel.evaluation.separation import Ranking, separate, separation_entry
 from fairmodel.evaluation.uncertainty import ONE_SIGMA, interval, resamples
 from fairmodel.settings.evaluation import EvaluationConfig
-from scipy.stats import norm
-from sklearn.metrics import roc_auc_score, roc_curve
 
 from .scores import draw_scores, scored
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
+from starlette.testclient import TestClient
+
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.interface import Run
@@ -16,8 +19,6 @@ from fairmodel.schema import Schema
 from fairmodel.serving.app import make_app
 from fairmodel.serving.model import Served, open_served
 from fairmodel.settings.serving import Limits
-from safetensors.numpy import load_file, save_file
-from starlette.testclient import TestClient
 
 from .projects import other_project
 from .served import SCHEMA, Linear, body, rows, write_model

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.serving.client import Client, ServerError

@@ -5,6 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 import torch
+
 from fairmodel.errors import UserError
 from fairmodel.interpret import mean_objects, shapley
 from fairmodel.interpret.attributions.shapley import FeatureGroup, check_groups, correlated_groups, rank_correlations

@@ -5,11 +5,12 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fairmodel.config import DataConfig, Fractions
 from fairmodel.errors import UserError
 from fairmodel.splits import SPLITS, split
-from hypothesis import given
-from hypothesis import strategies as st
 
 THIRDS = Fractions(train=1 / 3, val=1 / 3, test=1 / 3)
 BY_FILE = ("file", "random-file", "k-fold")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from fairmodel.reproduce.statistics import Spread, upper_tail
 
 

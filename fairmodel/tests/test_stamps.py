@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from fairmodel import stamps
 from fairmodel.identity import FOOTPRINTS, code_of
 from fairmodel.interface import Command, Run
 from fairmodel.metadata.engine import engine_hash, engine_version
 from fairmodel.stamps import print_status, write_stamps
-
-from fairmodel import stamps
 
 LONG_AGO = 1_000_000_000
 ALL = set(FOOTPRINTS)

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
+
 from fairmodel.dataset import Samples
 from fairmodel.schema import Feature, Input, Schema
 from fairmodel.testing.samples import random_samples
 from fairmodel.validation.statistics import QUANTILES, Statistics
-from sklearn.metrics import roc_auc_score
 
 SCHEMA = Schema(
     entity="sheets",

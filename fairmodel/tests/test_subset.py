@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+
 from fairmodel.dataset import Dataset
 from fairmodel.files import sha256
 from fairmodel.reproduce.trials import write_subset

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import jensenshannon
+
 from fairmodel.evaluation.dependence import bin_of, dependence, divergence, groups, sculpting
 from fairmodel.evaluation.rows import ScoredRows
 from fairmodel.evaluation.separation import separation_entry
 from fairmodel.settings.evaluation import EvaluationConfig, Group
-from scipy.spatial.distance import jensenshannon
 
 from .scores import draw_scores, scored
 

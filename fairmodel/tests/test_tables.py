@@ -6,9 +6,10 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from fairmodel.present.tables import Column, Measured, Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from fairmodel.present.tables import Column, Measured, Table
 
 COLUMNS = (
     Column("model", "Model & more"),

@@ -11,6 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+from torch import nn
+from torch.nn import functional
+
 from fairmodel.config import TrainingConfig
 from fairmodel.dataset import Dataset
 from fairmodel.errors import UserError
@@ -19,9 +23,6 @@ from fairmodel.interface import Run
 from fairmodel.training import train as train_module
 from fairmodel.training.batches import Rows, as_tensors
 from fairmodel.training.train import Training, train
-from safetensors.torch import load_file
-from torch import nn
-from torch.nn import functional
 
 from .joint_training import Plain, plain
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fairmodel.download import transfer
 from fairmodel.download.http import read_http
 from fairmodel.download.manifest import ManifestFile

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fairmodel.files import read_json, sha256
 from fairmodel.interface import Run
 from fairmodel.reproduce import trials as trials_module

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from fairmodel.inference.graph import Graph, read_graph
 from fairmodel.serving.model import model_config, write_repository
 from fairmodel.settings.serving import Limits

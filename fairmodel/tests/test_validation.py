@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+
 from fairmodel.dataset import Samples
 from fairmodel.errors import UserError
 from fairmodel.files import read_json
@@ -15,7 +17,6 @@ from fairmodel.interface import Run, ValidationSection
 from fairmodel.testing.samples import random_samples, write_dataset
 from fairmodel.validation.checks import DataCheck, DataFigure, DataFindings
 from fairmodel.validation.page import validate, validate_data
-from matplotlib.figure import Figure
 
 from .projects import make_project, other_config, other_project
 from .test_report import Page

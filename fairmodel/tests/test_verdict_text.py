@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
+
 from fairmodel.interpret.verdicts.evidence import MethodEvidence, Partner, VerdictEvidence
 from fairmodel.interpret.verdicts.sample import FeatureKey
 from fairmodel.interpret.verdicts.verdict import sentences

@@ -8,6 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+from scipy.stats import kendalltau, spearmanr
+from torch import nn
+
 from fairmodel.errors import UserError
 from fairmodel.files import read_json, write_json
 from fairmodel.interface import Run
@@ -27,9 +31,6 @@ from fairmodel.interpret.verdicts.retrainings import retrained_weights
 from fairmodel.interpret.verdicts.sample import FeatureShares, draws, shares_of, thinned
 from fairmodel.paths import Paths
 from fairmodel.testing.samples import random_samples
-from safetensors.torch import load_file, save_file
-from scipy.stats import kendalltau, spearmanr
-from torch import nn
 
 from .relevance_networks import PairNetwork, random_objects
 

@@ -3,9 +3,10 @@
 from itertools import pairwise
 
 import pytest
+from matplotlib.patches import Rectangle
+
 from fairmodel.errors import UserError
 from fairmodel.interpret.waterfall import waterfall_figure
-from matplotlib.patches import Rectangle
 
 
 def bars(shares: dict[str, float], most: int) -> tuple[list[str], list[Rectangle]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fairmodel.errors import UserError
 from fairmodel.testing.cluster import wait
 from fairmodel.workers import Workers

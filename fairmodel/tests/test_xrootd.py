@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+
 from fairmodel.download import transfer
 from fairmodel.download.clients import read_xrootd
 from fairmodel.download.manifest import ManifestFile

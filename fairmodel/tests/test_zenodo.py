@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+
 from fairmodel.cli import main
 from fairmodel.dataset import Dataset
 from fairmodel.download import transfer, zenodo

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ..dataset import Dataset
     from ..interface import Project
 
-__all__ = ["first_row_of_class", "plot", "draw_row"]
+__all__ = ["draw_row", "first_row_of_class", "plot"]
 
 FORMATS = (".png", ".pdf")
 

@@ -15,9 +15,9 @@ from ..files import atomic_path
 from .graph import Graph, read_graph
 
 __all__ = [
-    "BuiltEngine",
     "ENGINES",
     "MOST_ROWS",
+    "BuiltEngine",
     "Ranges",
     "build_ahead",
     "build_engine",

@@ -13,7 +13,7 @@ from ..errors import UserError
 from ..schema import Feature, Input, Schema
 from ..settings.inference import GRAPH
 
-__all__ = ["Graph", "InputError", "OUTPUTS", "check_inputs", "read_graph"]
+__all__ = ["OUTPUTS", "Graph", "InputError", "check_inputs", "read_graph"]
 
 OUTPUTS = ("logits", "probabilities")
 

@@ -14,7 +14,7 @@ from ..interface import Project, Published
 from ..paths import Paths
 from ..present.tables import Cell, Column, Measured
 
-__all__ = ["Beside", "Outcome", "RECORD"]
+__all__ = ["RECORD", "Beside", "Outcome"]
 
 RECORD = "trial.json"
 

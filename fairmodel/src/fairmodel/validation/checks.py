@@ -9,7 +9,7 @@ from ..dataset import Samples
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["DataCheck", "Collector", "DataFigure", "DataFindings"]
+__all__ = ["Collector", "DataCheck", "DataFigure", "DataFindings"]
 
 ERRORS = 2  # a quantity within so many statistical errors of the range agrees with it
 

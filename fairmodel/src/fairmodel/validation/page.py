@@ -25,7 +25,7 @@ from .figures import distribution_figure
 from .reference import compare, reference_statistics, worst
 from .statistics import QUANTILES, Statistics
 
-__all__ = ["validate_data", "validate"]
+__all__ = ["validate", "validate_data"]
 
 BLOCK = 4096  # rows in memory at a time
 LEAST_PROBABILITY = 0.01  # of the largest deviation from the reference statistics

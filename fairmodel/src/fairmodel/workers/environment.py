@@ -1,4 +1,4 @@
-"""What has to be the same in two processes for the same results: Python, the source of engine and project, libraries."""
+"""What has to be the same in two processes for the same results: Python, source of engine and project, libraries."""
 
 import os
 import platform

@@ -10,7 +10,7 @@ from ...errors import UserError
 if TYPE_CHECKING:
     from .subject import Subject
 
-__all__ = ["FairCheck", "Evidence", "NotApplicableError", "CheckResult", "Status", "bad", "evaluate", "good"]
+__all__ = ["CheckResult", "Evidence", "FairCheck", "NotApplicableError", "Status", "bad", "evaluate", "good"]
 
 
 class Status(StrEnum):

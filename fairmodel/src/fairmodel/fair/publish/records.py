@@ -13,7 +13,7 @@ from ...errors import UserError
 from ...metadata.source import Metadata, Person
 from .server import ClientError, Server
 
-__all__ = ["KINDS", "Records", "SANDBOX", "VARIABLE", "ZENODO", "connect", "record_content", "record_key"]
+__all__ = ["KINDS", "SANDBOX", "VARIABLE", "ZENODO", "Records", "connect", "record_content", "record_key"]
 
 
 def record_key(metadata: Metadata, profile: str) -> str:

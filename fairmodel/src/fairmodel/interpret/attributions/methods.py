@@ -20,8 +20,8 @@ from .shapley import correlated_groups, shapley
 __all__ = [
     "CENTRED_LRP",
     "METHODS",
-    "Method",
     "PUBLISHED_LRP",
+    "Method",
     "Question",
     "attribute",
     "method_named",

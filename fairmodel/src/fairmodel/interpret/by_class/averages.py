@@ -14,7 +14,7 @@ from ..attributions.methods import CENTRED_LRP, PUBLISHED_LRP, usual_target
 from ..lrp.relevance import relevance
 from ..masking.masks import object_ranks, real_slots
 
-__all__ = ["Averages", "RECIPES", "Recipe", "average", "spread"]
+__all__ = ["RECIPES", "Averages", "Recipe", "average", "spread"]
 
 Inputs = dict[str, np.ndarray]
 

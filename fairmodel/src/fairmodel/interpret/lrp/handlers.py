@@ -13,7 +13,7 @@ from ...layers import PairLinear, Standardise, WeightedSum
 from .propagation import ForwardPass, Function, LinearMap, Tensors, distribute, keep
 from .rules import PROPORTIONAL, Rule
 
-__all__ = ["HANDLERS", "Handler", "Layer", "SUMS", "gru", "handler_of", "plus"]
+__all__ = ["HANDLERS", "SUMS", "Handler", "Layer", "gru", "handler_of", "plus"]
 
 
 @dataclass

@@ -16,7 +16,7 @@ from ...errors import UserError
 from .ledger import Entry, by_row
 from .rules import Rule, Term
 
-__all__ = ["Function", "LinearMap", "ForwardPass", "Tensors", "distribute", "keep"]
+__all__ = ["ForwardPass", "Function", "LinearMap", "Tensors", "distribute", "keep"]
 
 Tensors = tuple[torch.Tensor, ...]
 

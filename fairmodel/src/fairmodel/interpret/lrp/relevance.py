@@ -18,8 +18,8 @@ from .propagation import ForwardPass, Tensors
 from .rules import Target, make_rule, signs
 
 __all__ = [
-    "RelevanceQuestion",
     "ExplainedRows",
+    "RelevanceQuestion",
     "at_objects",
     "explain_in_chunks",
     "mean_objects",

@@ -1,5 +1,7 @@
-"""Rules of layer-wise relevance propagation, as data, and the number that is explained (Bach et al., PLoS ONE 10 (2015)
-e0130140)."""
+"""Rules of layer-wise relevance propagation, as data, and the number that is explained.
+
+Bach et al., PLoS ONE 10 (2015) e0130140.
+"""
 
 import inspect
 from collections.abc import Callable, Mapping

@@ -17,10 +17,10 @@ from ...schema import Schema
 from ..parts import Context
 
 __all__ = [
+    "MODES",
     "Baseline",
     "Effect",
     "FeatureNames",
-    "MODES",
     "baseline_of",
     "feature_index",
     "masked",
