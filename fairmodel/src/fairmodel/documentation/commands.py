@@ -8,8 +8,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from ..commands.options import FOLDER, PROFILE, WORKERS
 from ..commands.table import COMMANDS
-from ..discover import find_project
 from ..interface import Command, Option
+from .features import own_project
 from .tables import text_with_code
 
 __all__ = ["Commands"]
@@ -26,7 +26,7 @@ class Commands(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Make the sections."""
         self.env.note_reread()  # the commands may have changed where this page has not
-        commands = COMMANDS if self.arguments == ["engine"] else find_project(self.env.srcdir).studies
+        commands = COMMANDS if self.arguments == ["engine"] else own_project(self).studies
         return [self._section(command, command.name) for command in commands]
 
     def _section(self, command: Command, name: str) -> nodes.section:

@@ -7,10 +7,12 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from ..discover import find_project
+from ..errors import UserError
+from ..interface import Project
 from ..schema import Feature
 from .tables import make_table
 
-__all__ = ["Features"]
+__all__ = ["Features", "own_project"]
 
 HEAD = ("Name", "Unit", "Meaning", "Range")
 WIDTHS = (20, 10, 50, 20)
@@ -21,12 +23,20 @@ class Features(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make the tables."""
-        schema = find_project(self.env.srcdir).schema
+        schema = own_project(self).schema
         self.env.note_reread()  # the schema may have changed where this page has not
         tables = [_table(f"{item.name}: up to {item.slots} in a row", item.features) for item in schema.inputs]
         if schema.spectators:
             tables.append(_table("spectators: one number in a row", schema.spectators))
         return list(tables)
+
+
+def own_project(directive: SphinxDirective) -> Project:
+    """The project that the pages belong to; a directive without one is an error at its line."""
+    try:
+        return find_project(directive.env.srcdir)
+    except UserError as error:
+        raise directive.error(str(error)) from error
 
 
 def _table(title: str, features: Sequence[Feature]) -> nodes.table:
