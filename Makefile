@@ -1,4 +1,4 @@
-# The repository: a template for FAIR AI-model projects, and a reference project made with it.
+# The repository: the engine of FAIR AI-model projects, a template for them, and a reference project made with both.
 # Settings: make reference PROFILE=smoke (any reference_hbb_in/config/<profile>.toml).
 
 PROFILE ?= quick
@@ -11,17 +11,17 @@ SHELL := /bin/bash
 
 PYTHON := $(abspath $(VENV))/bin/python
 READY := $(VENV)/ready-repository
+BAKE := build/fair-model
 IN_REFERENCE := $(MAKE) --no-print-directory -C reference_hbb_in VENV=$(abspath $(VENV)) PROFILE=$(PROFILE)
 
-.PHONY: help setup reference new test test-slow lint docs links reference-sync reference-check dist fair publish-dry-run publish-draft publish stamp-doi lock clean
+.PHONY: help setup reference new test test-slow lint docs links reference-sync reference-check dist wheel fair publish-dry-run publish-draft publish stamp-doi lock clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[A-Za-z0-9_-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) ## make the environment in .venv: one for the repository, its tests and the reference (a minute, 2 GB)
+setup: $(READY) ## make the environment in .venv: one for engine, template and reference (a minute, 2 GB)
 
-$(READY): requirements.txt constraints.txt $(addprefix reference_hbb_in/,pyproject.toml hatch_build.py fair.toml constraints.txt) \
-    $(wildcard reference_hbb_in/requirements/*.txt)
+$(READY): requirements.txt constraints.txt fairmodel/pyproject.toml $(addprefix reference_hbb_in/,pyproject.toml fair.toml)
 	python3 reference_hbb_in/tools/install.py --venv $(VENV) --constraints constraints.txt \
 	    --editable './reference_hbb_in[all]' --requirements requirements.txt --stamp $@
 	@touch $(VENV)/ready-reference_hbb_in
@@ -32,19 +32,25 @@ reference: $(READY) ## the reference end to end: simulate, train, evaluate, expo
 new: $(READY) ## make a project of your own with the template, in the folder above this one (a minute)
 	$(VENV)/bin/cookiecutter $(CURDIR) --output-dir ..
 
-test: $(READY) ## the tests of the template and of the reference (3 minutes)
+test: $(READY) ## the tests of template, engine and reference (5 minutes)
 	$(PYTHON) -m pytest -n auto --dist loadfile -m "not slow and not container"
+	cd fairmodel && $(PYTHON) -m pytest -n auto --dist loadfile -m "not slow"
 	$(IN_REFERENCE) test
 
 test-slow: $(READY) ## the slow tests: kill loops, generated projects, both installers (half an hour)
 	$(PYTHON) -m pytest -m "slow and not container"
+	cd fairmodel && $(PYTHON) -m pytest -m slow
 	$(IN_REFERENCE) test-slow
 
-lint: $(READY) ## style and types of the repository and of the reference (a minute)
+lint: $(READY) ## style and types of the repository, the engine, the reference and a new project (2 minutes)
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+	cd fairmodel && $(PYTHON) -m mypy
 	$(IN_REFERENCE) lint
+	rm -rf $(BAKE)
+	$(VENV)/bin/cookiecutter $(CURDIR) --no-input --output-dir $(dir $(BAKE)) >/dev/null
+	cd $(BAKE) && $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy
 
 docs: $(READY) ## build the documentation of the repository, with that of the reference in it (a minute)
 	$(PYTHON) -m sphinx -W -n -q -D templates_path=$(CURDIR)/docs/_templates \
@@ -55,7 +61,7 @@ links: $(READY) ## look whether every address in the documentation still answers
 	$(PYTHON) -m sphinx -b linkcheck -q reference_hbb_in/docs docs/_build/links/reference_hbb_in
 	$(PYTHON) -m sphinx -b linkcheck -q docs docs/_build/links
 
-reference-sync: $(READY) ## render the template over the reference (seconds)
+reference-sync: $(READY) ## render the template over its instances (seconds)
 	$(PYTHON) tools/reference_sync.py
 
 reference-check: $(READY) ## say where the reference is no instance of the template any more (seconds)
@@ -83,9 +89,13 @@ stamp-doi: $(READY) ## write the DOI of the reference into its metadata (a secon
 lock: $(READY) ## compile the requirements into the constraints.txt of repository, reference and template (a minute)
 	$(PYTHON) reference_hbb_in/tools/lock.py reference_hbb_in/pyproject.toml requirements.txt
 	cd reference_hbb_in && $(PYTHON) tools/lock.py --constraints ../constraints.txt
-	cd '{{cookiecutter.repo_name}}' && $(PYTHON) ../reference_hbb_in/tools/lock.py \
-	    $(addprefix requirements/,core.txt cluster.txt docs.txt download.txt openvino.txt serve.txt test.txt) --constraints ../constraints.txt
+	$(PYTHON) reference_hbb_in/tools/lock.py fairmodel/pyproject.toml --constraints constraints.txt \
+	    --output '{{cookiecutter.repo_name}}/constraints.txt'
+
+wheel: ## pack the engine into dist/, as it travels in projects (a second)
+	mkdir -p dist
+	python3 fairmodel/tools/pack.py dist
 
 clean: ## remove what the reference's steps made, data included; keeps .venv (a second)
 	$(IN_REFERENCE) clean
-	rm -rf docs/_build
+	rm -rf build docs/_build

@@ -1,4 +1,4 @@
-"""Finish the new project: remove what was not chosen, pack the engine, write the generated metadata, say what is next."""
+"""Finish the new project: remove what was not chosen, pack the engine, write the metadata files, say what comes next."""
 
 import hashlib
 import json
@@ -14,12 +14,13 @@ UNCHOSEN = {
     "LICENSE": ANSWERS["license"] == "none",
     "Dockerfile.gpu": ANSWERS["gpu_image"] == "no",
 }
+RESERVED = "All rights reserved: no licence has been chosen yet, so nobody may use, copy or change this work.\n"
 LEFTOVERS = ("__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache")  # of work on the template itself
 VENDOR = Path("vendor")
 ENGINE = VENDOR / "fairmodel"
 LINK_LOST = (
-    f"{ENGINE} arrived as a file instead of the engine: a download as zip, or a clone without symbolic links, loses the "
-    "link to it; clone the template with git and make the project from that folder"
+    f"{ENGINE} is a file instead of the engine: a download as zip, or a clone without symbolic links, loses the link to "
+    "it; clone the template with git and make the project from that folder"
 )
 
 
@@ -28,6 +29,7 @@ def main() -> int:
     if not ENGINE.is_dir():
         print(LINK_LOST, file=sys.stderr)
         return 1
+    name_licence()
     for name, unchosen in UNCHOSEN.items():
         if unchosen:
             Path(name).unlink(missing_ok=True)
@@ -45,6 +47,15 @@ def main() -> int:
     return status
 
 
+def name_licence() -> None:
+    """Put the text of the licence where `reuse` looks for it, beside that of the engine, which is always MIT."""
+    licence, folder = ANSWERS["license"], Path("LICENSES")
+    if licence == "none":
+        (folder / "LicenseRef-all-rights-reserved.txt").write_text(RESERVED, encoding="utf-8")
+    elif licence != "MIT":
+        shutil.copyfile("LICENSE", folder / f"{licence}.txt")
+
+
 def pack_engine() -> Path:
     """Turn the engine's source into the one wheel in vendor/, with its checksum beside it and among the answers."""
     sys.path.insert(0, str(ENGINE / "tools"))
@@ -53,12 +64,13 @@ def pack_engine() -> Path:
 
     wheel = pack(VENDOR)
     shutil.rmtree(ENGINE)
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    (VENDOR / "SHA256SUMS").write_text(f"{digest}  {wheel.name}\n", encoding="utf-8")
     answers = Path(".cookiecutter.json")
     content = json.loads(answers.read_text(encoding="utf-8"))
     content["template_commit"] = template_commit()
-    content["engine"] = {"version": wheel.name.split("-")[1], "sha256": digest}
+    content["engine"] = {
+        "version": wheel.name.split("-")[1],
+        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+    }
     answers.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return wheel
 

@@ -1,10 +1,10 @@
 # What this project adds to the DAG; the Makefile reads this file before its own rules. All of it is optional.
 
-DATA_DEPS := $(wildcard src/hbb_in/data/simulation/*.py src/hbb_in/data/cms/*.py)
-VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
+TEST_OPTIONS := -n auto --dist loadfile
 
 # How long the targets take, for `make help`: measured with the quick profile on two cores.
 #: setup     a minute, 2 GB
+#: engine    a second
 #: data      4 minutes
 #: data-manifest a second
 #: validate-data 20 s
@@ -47,6 +47,9 @@ VALIDATION_DEPS := $(wildcard src/hbb_in/studies/validation/*.py)
 #: lock      half a minute
 #: clean     a second
 
-.PHONY: explain-paper
+.PHONY: explain-paper test-slow
 explain-paper: $(WEIGHTS) $(REPRODUCTION)/ablations.json ## the figures of arXiv:2212.05081, published numbers beside
 	$(RUN) explain-paper --profile $(PROFILE)
+
+test-slow: $(READY) ## run the tests that take long: the CMS files, kernels of all sizes, whole studies
+	$(PYTHON) -m pytest -m slow

@@ -1,6 +1,6 @@
 """Pack the engine into a wheel with the standard library alone; the same source gives the same bytes on any machine.
 
-    python3 fairmodel/tools/pack.py FOLDER    # writes FOLDER/fairmodel-<version>-py3-none-any.whl
+    python3 fairmodel/tools/pack.py FOLDER    # writes fairmodel-<version>-py3-none-any.whl and SHA256SUMS into it
 
 Nothing is compressed, since zlib's bytes differ from one build to another.
 """
@@ -28,7 +28,7 @@ MODE = 0o100644 << 16
 
 
 def pack(folder: Path, engine: Path = ENGINE) -> Path:
-    """Write the wheel of the engine's source into a folder; returns its path."""
+    """Write the wheel of the engine's source, and its checksum, into a folder; returns the path of the wheel."""
     project = tomllib.loads((engine / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     label = f"{project['name']}-{project['version']}"
     about = f"{label}.dist-info"
@@ -47,6 +47,8 @@ def pack(folder: Path, engine: Path = ENGINE) -> Path:
             member = zipfile.ZipInfo(name, EPOCH)
             member.create_system, member.external_attr = 3, MODE  # as on Unix, wherever it is packed
             archive.writestr(member, content)
+    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "SHA256SUMS").write_text(f"{checksum}  {path.name}\n", encoding="utf-8")
     return path
 
 

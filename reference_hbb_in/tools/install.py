@@ -2,6 +2,10 @@
 
     python3 tools/install.py --venv .venv --constraints constraints.txt --editable '.[all]' --stamp .venv/ready
 
+The engine of the project is the wheel in vendor/, if it is the one whose checksum stands in vendor/SHA256SUMS and whose
+version is pinned in pyproject.toml: no index is ever asked for it. A project without vendor/ that lies beside the
+engine's source uses that.
+
 uv is installed from the index that pip is configured with, and is told what pip is told: indexes, local folders of
 wheels, certificates. A run that finds its stamp up to date only renews the time of the stamp, for make.
 Standard library only.
@@ -14,12 +18,16 @@ import ast
 import hashlib
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
 UV = "uv>=0.8"
+ENGINE = "fairmodel"
+PIN = re.compile(rf"""(["']{ENGINE}(?:\[[^\]"']*\])?==)([^"';\s]+)""")
+RESTORE = "restore vendor/ (git checkout -- vendor), or put a wheel there with `make engine WHEEL=PATH`"
 
 
 class InstallError(Exception):
@@ -63,7 +71,8 @@ def check_python() -> None:
 def install(options: argparse.Namespace) -> None:
     """Bring the environment to what the options ask for, unless the stamp says that it is there."""
     stamp = options.stamp or options.venv / "ready"
-    digest = fingerprint(options)
+    wanted = requested(options)
+    digest = fingerprint(options, wanted)
     if stamp.is_file() and python_of(options.venv).exists() and stamp.read_text(encoding="utf-8") == digest:
         stamp.touch()
         return
@@ -71,11 +80,13 @@ def install(options: argparse.Namespace) -> None:
     if options.installer == "uv" and get_uv(python):
         # compiled once here, as pip does it, and not by each process where no bytecode may be written
         installer = ["uv", "pip", "install", "--compile-bytecode", "--python", str(python)]
+        installer += ["--reinstall-package", ENGINE]  # whatever is in a wheel of the same version
         settings = uv_settings(pip_settings(python))
     else:
         print("installing with pip, which takes some minutes", file=sys.stderr)
+        run([str(python), "-m", "pip", "uninstall", "--yes", ENGINE])  # pip keeps what has the same version
         installer, settings = ["pip", "install"], {}
-    command = [str(python), "-m", *installer, *requested(options)]
+    command = [str(python), "-m", *installer, *wanted]
     if subprocess.run(command, env=os.environ | settings, check=False).returncode != 0:
         message = f"{installer[0]} could not install; its own message is above"
         raise InstallError(message)
@@ -89,19 +100,58 @@ def requested(options: argparse.Namespace) -> list[str]:
     result = ["--constraint", str(options.constraints)] if options.constraints else []
     for path in options.requirements:
         result += ["--requirement", str(path)]
-    for project in options.editable:
-        result += ["--editable", project]
-    return result
+    engines = dict.fromkeys(tuple(engine_of(root_of(project))) for project in options.editable)
+    projects = [("--editable", project) for project in options.editable]
+    return result + [word for words in (*engines, *projects) for word in words]
 
 
-def fingerprint(options: argparse.Namespace) -> str:
+def root_of(project: str) -> Path:
+    """The folder of a project that is given as PATH[EXTRAS]."""
+    return Path(project.partition("[")[0])
+
+
+def engine_of(project: Path) -> list[str]:
+    """The options that install the engine of a project; none for a project that has none."""
+    pins = {pin for _, pin in PIN.findall((project / "pyproject.toml").read_text(encoding="utf-8"))}
+    if not pins:
+        return []
+    vendor, source = project / "vendor", project.resolve().parent / ENGINE
+    if not vendor.is_dir() and (source / "pyproject.toml").is_file():
+        return ["--editable", str(source)]
+    wheel = check_wheel(vendor)
+    if pins != {wheel.name.split("-")[1]}:
+        message = (
+            f"vendor/{wheel.name} is not the engine that pyproject.toml asks for, {ENGINE}=={', '.join(sorted(pins))}; "
+            "give the one that you want to `make engine WHEEL=PATH`, which changes both"
+        )
+        raise InstallError(message)
+    return [f"{ENGINE} @ {wheel.resolve().as_uri()}"]
+
+
+def check_wheel(vendor: Path) -> Path:
+    """The one wheel of the engine in a folder, if its checksum is the one that is listed beside it."""
+    wheels = sorted(vendor.glob(f"{ENGINE}-*.whl"))
+    if len(wheels) != 1:
+        message = f"vendor/ holds {len(wheels)} wheels of the engine instead of one; {RESTORE}"
+        raise InstallError(message)
+    (wheel,) = wheels
+    listed = vendor / "SHA256SUMS"
+    lines = listed.read_text(encoding="utf-8").split("\n") if listed.is_file() else []
+    expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}.get(wheel.name)
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    if digest != expected:
+        message = f"vendor/{wheel.name} has the SHA-256 {digest}, vendor/SHA256SUMS says {expected}; {RESTORE}"
+        raise InstallError(message)
+    return wheel
+
+
+def fingerprint(options: argparse.Namespace, wanted: list[str]) -> str:
     """SHA-256 of everything that decides what gets installed."""
     paths = [*options.requirements, *([options.constraints] if options.constraints else [])]
-    for project in options.editable:
-        root = Path(project.split("[")[0])
-        paths += [root / name for name in ("pyproject.toml", "hatch_build.py", "fair.toml")]
-        paths += sorted((root / "requirements").glob("*.txt"))
-    digest = hashlib.sha256(f"{sys.version} {platform.machine()} {requested(options)}".encode())
+    for root in map(root_of, options.editable):
+        paths += [root / "pyproject.toml", root / "fair.toml", root / "vendor" / "SHA256SUMS"]
+        paths += [root.resolve().parent / ENGINE / "pyproject.toml"]
+    digest = hashlib.sha256(f"{sys.version} {platform.machine()} {wanted}".encode())
     for path in paths:
         digest.update(path.read_bytes() if path.is_file() else b"")
         digest.update(b"\0")

@@ -3,7 +3,8 @@
     python tools/lock.py                # this project with all its extras; keeps the versions that still fit
     python tools/lock.py --upgrade      # the newest versions
 
-Runs in the project's environment and needs uv there. Standard library only.
+The engine is the one that `tools/install.py` would install; its own version is pinned in pyproject.toml. Runs in the
+project's environment and needs uv there. Standard library only.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from install import OLDEST_PYTHON, get_uv, pip_settings, uv_settings
+from install import ENGINE, OLDEST_PYTHON, InstallError, engine_of, get_uv, pip_settings, uv_settings
 
 HEADER = "# Versions that work together, on every platform. Written by tools/lock.py from the requirements.\n"
 
@@ -39,11 +41,19 @@ def main(argv: list[str] | None = None) -> int:
         part.write_bytes(options.output.read_bytes())
     try:
         status = subprocess.run(
-            command(options, part), env=environment(), check=False, stdout=subprocess.DEVNULL
+            command(options, part),
+            env=environment(),
+            check=False,
+            input=engines(options.sources),
+            stdout=subprocess.DEVNULL,
+            text=True,
         ).returncode
         if status == 0:
             part.write_text(HEADER + portable(part.read_text(encoding="utf-8")), encoding="utf-8")
             part.replace(options.output)
+    except InstallError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     finally:
         part.unlink(missing_ok=True)
     return status
@@ -56,7 +66,13 @@ def command(options: argparse.Namespace, output: Path) -> list[str]:
     result += ["--constraint", str(options.constraints)] if options.constraints else []
     result += ["--upgrade"] if options.upgrade else []
     result += ["--extra", "all"] if any(source.name == PROJECT.name for source in options.sources) else []
-    return result + [str(source) for source in options.sources]
+    return [*result, *map(str, options.sources), "-"]
+
+
+def engines(sources: Sequence[Path]) -> str:
+    """The engines of projects among the sources, as lines of requirements."""
+    words = [" ".join(engine_of(source.parent)) for source in sources if source.name == PROJECT.name]
+    return "".join(f"{line}\n" for line in dict.fromkeys(words))
 
 
 def environment() -> dict[str, str]:
@@ -66,8 +82,8 @@ def environment() -> dict[str, str]:
 
 
 def portable(text: str) -> str:
-    """The lines without local versions: `torch==2.13.0+cpu` exists on one index, `torch==2.13.0` on all."""
-    return re.sub(r"(==[^\s+;]+)\+[^\s;]+", r"\1", text)
+    """The lines without the engine, and without local versions: `torch==2.13.0+cpu` exists on one index alone."""
+    return re.sub(r"(==[^\s+;]+)\+[^\s;]+", r"\1", re.sub(rf"(?m)^(-e |{ENGINE} @ ).*\n", "", text))
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ def engine_of(project: Path) -> list[str]:
     pins = {pin for _, pin in PIN.findall((project / "pyproject.toml").read_text(encoding="utf-8"))}
     if not pins:
         return []
-    vendor, source = project / "vendor", project.parent / ENGINE
+    vendor, source = project / "vendor", project.resolve().parent / ENGINE
     if not vendor.is_dir() and (source / "pyproject.toml").is_file():
         return ["--editable", str(source)]
     wheel = check_wheel(vendor)
@@ -150,7 +150,7 @@ def fingerprint(options: argparse.Namespace, wanted: list[str]) -> str:
     paths = [*options.requirements, *([options.constraints] if options.constraints else [])]
     for root in map(root_of, options.editable):
         paths += [root / "pyproject.toml", root / "fair.toml", root / "vendor" / "SHA256SUMS"]
-        paths += [root.parent / ENGINE / "pyproject.toml"]
+        paths += [root.resolve().parent / ENGINE / "pyproject.toml"]
     digest = hashlib.sha256(f"{sys.version} {platform.machine()} {wanted}".encode())
     for path in paths:
         digest.update(path.read_bytes() if path.is_file() else b"")
