@@ -1,8 +1,8 @@
-"""Links to the reference's pages, which work on a forge, are checked here, and lead to the reference's built pages.
+"""Links to the pages of engine and reference, which work on a forge, are checked here, and lead to the built pages.
 
-`[text](../reference_hbb_in/docs/PAGE.md#LABEL)` is a link to a file of the repository. The reference's documentation is
-built before this one, into its folder `reference_hbb_in`. MyST looks for each link in the inventory that lies there,
-and one that leads nowhere is a warning.
+`[text](../fairmodel/docs/PAGE.md#LABEL)` is a link to a file of the repository. The sites of the engine and of the
+reference are built before this one, into its folders `fairmodel` and `reference_hbb_in`. MyST looks for each link in the
+inventories that lie there, and one that leads nowhere is a warning.
 """
 
 import re
@@ -13,20 +13,21 @@ from sphinx.config import Config
 
 __all__ = ["setup"]
 
-FOLDER = "reference_hbb_in"
-LINK = re.compile(rf"\]\(\.\./{FOLDER}/docs/([\w/-]+)\.md(?:#([\w-]+))?\)")
+FOLDERS = ("fairmodel", "reference_hbb_in")
+LINK = re.compile(rf"\]\(\.\./({'|'.join(FOLDERS)})/docs/([\w/-]+)\.md(?:#([\w-]+))?\)")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Follow the links while pages are read."""
-    app.connect("config-inited", _find_inventory, priority=400)  # before intersphinx looks
+    app.connect("config-inited", _find_inventories, priority=400)  # before intersphinx looks
     app.connect("source-read", _follow)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _find_inventory(app: Sphinx, config: Config) -> None:
-    inventory = Path(app.outdir) / FOLDER / "objects.inv"
-    config.intersphinx_mapping = {"reference": (FOLDER, (str(inventory),))}
+def _find_inventories(app: Sphinx, config: Config) -> None:
+    site = Path(app.outdir)  # or the folder that the addresses are checked in, which lies in the site
+    root = site if (site / FOLDERS[0]).is_dir() else site.parent
+    config.intersphinx_mapping = {folder: (folder, (str(root / folder / "objects.inv"),)) for folder in FOLDERS}
 
 
 def _follow(app: Sphinx, name: str, source: list[str]) -> None:
@@ -35,5 +36,5 @@ def _follow(app: Sphinx, name: str, source: list[str]) -> None:
 
 
 def _target(link: re.Match[str]) -> str:
-    page, label = link.groups()
-    return f"](inv:reference:std:label#{label})" if label else f"](inv:reference:std:doc#{page})"
+    folder, page, label = link.groups()
+    return f"](inv:{folder}:std:label#{label})" if label else f"](inv:{folder}:std:doc#{page})"
