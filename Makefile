@@ -52,13 +52,14 @@ lint: $(READY) ## style and types of the repository, the engine, the reference a
 	$(VENV)/bin/cookiecutter $(CURDIR) --no-input --output-dir $(dir $(BAKE)) >/dev/null
 	cd $(BAKE) && $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy
 
-docs: $(READY) ## build the documentation of the repository, with that of the reference in it (a minute)
-	$(PYTHON) -m sphinx -W -n -q -D templates_path=$(CURDIR)/docs/_templates \
-	    reference_hbb_in/docs docs/_build/reference_hbb_in
+docs: $(READY) ## build the documentation of the repository, with those of engine and reference in it (2 minutes)
+	$(PYTHON) -m sphinx -W -n -q -A home=cookiecutter-fair-model fairmodel/docs docs/_build/fairmodel
+	$(PYTHON) -m sphinx -W -n -q -A home=cookiecutter-fair-model reference_hbb_in/docs docs/_build/reference_hbb_in
 	$(PYTHON) -m sphinx -W -n -q docs docs/_build
 
-links: $(READY) ## look whether every address in the documentation still answers (minutes, needs the network)
-	$(PYTHON) -m sphinx -b linkcheck -q reference_hbb_in/docs docs/_build/links/reference_hbb_in
+links: docs ## look whether every address in the documentation still answers (minutes, needs the network)
+	$(PYTHON) -m sphinx -b linkcheck -q fairmodel/docs docs/_build/links-fairmodel
+	$(PYTHON) -m sphinx -b linkcheck -q reference_hbb_in/docs docs/_build/links-reference_hbb_in
 	$(PYTHON) -m sphinx -b linkcheck -q docs docs/_build/links
 
 reference-sync: $(READY) ## render the template over its instances (seconds)
