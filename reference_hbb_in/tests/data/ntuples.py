@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import awkward as ak
 import numpy as np
 import uproot
-
 from fairmodel import Workers
+
 from hbb_in.data.cms import ntuple
 from hbb_in.data.features import SCHEMA
 from hbb_in.data.ragged import COLUMN_TYPES, LABELS, Objects, RaggedJets
@@ -27,12 +27,8 @@ class Here(Workers):
         self,
         function: Callable[[T], R],
         tasks: Sequence[T],
-        *,
-        title: str,
-        unit: str,
-        rows: Callable[[R], int] = lambda _: 0,
+        **_: object,
     ) -> Iterator[tuple[int, R]]:
-        del title, unit, rows
         return enumerate(map(function, tasks))
 
 

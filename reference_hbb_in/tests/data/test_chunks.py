@@ -3,15 +3,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-from fairmodel.testing.cluster import local_cluster
 from fairmodel import Workers
+from fairmodel.testing.cluster import local_cluster, wait
+
 from hbb_in.data.chunks import plan, simulate
 from hbb_in.data.options import DataOptions
 from hbb_in.data.ragged import RaggedJets
@@ -89,9 +87,9 @@ def test_seeds_differ_between_chunks_and_data_sets() -> None:
 PROGRAM = """
 import sys
 from pathlib import Path
-from {package}.data.chunks import plan, simulate
-from {package}.data.options import DataOptions
-from {package}.workers import Workers
+from fairmodel import Workers
+from hbb_in.data.chunks import plan, simulate
+from hbb_in.data.options import DataOptions
 
 if __name__ == "__main__":
     options = DataOptions(background_chunks=4, signal_chunks=1, chunk_events=30, batch_events=15)
@@ -101,11 +99,9 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 def test_a_killed_run_leaves_no_process_and_is_resumed(tmp_path: Path) -> None:
-    package = __package__.removesuffix(".data.tests")
     script = tmp_path / "program.py"
-    script.write_text(PROGRAM.format(package=package))
-    source = str(Path(__file__).parents[1 + package.count(".") + 2])
-    environment = os.environ | {"PYTHONPATH": source}
+    script.write_text(PROGRAM)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     folder = tmp_path / "raw"
     command = [sys.executable, str(script), str(folder)]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -124,10 +120,10 @@ def test_a_killed_run_leaves_no_process_and_is_resumed(tmp_path: Path) -> None:
 def test_a_cluster_makes_the_same_files_though_a_worker_is_killed(tmp_path: Path) -> None:
     """To the byte; whichever worker dies has a chunk in hand, since both do until all are finished."""
     options = OPTIONS.model_copy(update={"background_chunks": 4, "chunk_events": 60})
-    local, remote, place = (tmp_path / name for name in ("local", "remote", "cluster"))
-    place.mkdir()
+    local, remote, folder = (tmp_path / name for name in ("local", "remote", "cluster"))
+    folder.mkdir()
     expected = simulate(plan(options, seed=3), local, Workers(2))
-    with local_cluster(place, threads=(1, 1)) as cluster:
+    with local_cluster(folder, threads=(1, 1)) as cluster:
         address = cluster.address
 
         def kill() -> None:
@@ -146,10 +142,3 @@ def members(group: int) -> list[str]:
     """Living processes of a process group."""
     found = subprocess.run(["ps", "-eo", "pgid=,stat="], check=True, capture_output=True, text=True).stdout
     return [line for line in found.splitlines() if line.split()[0] == str(group) and "Z" not in line.split()[1]]
-
-
-def wait(condition: Callable[[], bool], problem: str, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, problem
-        time.sleep(0.05)

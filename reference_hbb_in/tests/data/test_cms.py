@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from hbb_in.hbb_in import project
-from fairmodel import DataConfig, Dataset, Samples, UserError, Workers, main
-from fairmodel.config import load_config
+from fairmodel import DataConfig, Dataset, Run, Samples, UserError, Workers, main
 from fairmodel.testing.samples import assert_same
+
 from hbb_in.data.cms.convert import DOI, convert_ntuples
 from hbb_in.data.features import SCHEMA
 from hbb_in.data.options import DataOptions
 from hbb_in.data.ragged import RaggedJets, to_samples
+from hbb_in.project import PROJECT
+
 from .ntuples import Here, ntuple_branches, random_jets, write_branches
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[2]
 CONFIG = DataConfig(source="cern", options=DataOptions())
 HERE = Here(1)
 
@@ -117,7 +117,7 @@ def test_neither_workers_nor_a_second_run_change_the_rows(raw: Path) -> None:
     assert sorted(pieces) == sorted(raw.glob("*.h5"))
 
 
-def test_a_replaced_file_and_another_window_are_read_anew(raw: Path) -> None:
+def test_a_replaced_file_and_another_window_are_read_again(raw: Path) -> None:
     convert(raw)
     path = raw / "test" / "0.root"
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
@@ -171,7 +171,7 @@ def test_a_missing_library_names_the_extra(raw: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("profile", ["smoke", "quick", "large", "full"])
 def test_every_profile_is_valid(profile: str) -> None:
-    config = load_config(ROOT / "config" / f"{profile}.toml", project.DataOptions, project.ModelOptions)
+    config = Run.of(PROJECT, ROOT, profile).config
     assert config.data.source == ("cern" if profile == "full" else "simulation")
 
 
@@ -189,9 +189,9 @@ def test_the_full_profile_runs_end_to_end(raw: Path, capsys: pytest.CaptureFixtu
     shutil.copy(ROOT / "fair.toml", folder)
     options = ["--profile", "full", "--project", str(folder)]
     ntuples = map(str, (folder / "data" / "raw").rglob("*.root"))
-    assert main(["data", "manifest", *options, "--doi", DOI, *ntuples]) == 0
+    assert main(PROJECT, ["data", "manifest", *options, "--doi", DOI, *ntuples]) == 0
     for step in ("data", "train", "evaluate", "export"):
-        assert main([step, *options]) == 0, capsys.readouterr().err
+        assert main(PROJECT, [step, *options]) == 0, capsys.readouterr().err
     metrics = json.loads((folder / "reports" / "full" / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["jets"] == 120
     assert (folder / "models" / "full" / "model.onnx").stat().st_size > 4 * 25_554

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fairmodel import Samples
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fairmodel import Samples
 from hbb_in.data.display import draw_jet
 from hbb_in.data.features import CLASSES, TRACKS, VERTICES
-from .conftest import Simulated
+
+from ..simulated import Simulated
 
 
 def drawn(jet: Samples) -> tuple[Figure, Axes]:

@@ -4,14 +4,13 @@ import zlib
 from pathlib import Path
 
 import pytest
-
-from fairmodel.download.manifest import Manifest, ManifestFile
 from fairmodel import UserError
-from hbb_in.tests.projects import ROOT
-from hbb_in.data.cms.convert import DOI
-from hbb_in.data.cms.convert import download_ntuples
+from fairmodel.download.manifest import Manifest, ManifestFile
+
+from hbb_in.data.cms.convert import DOI, download_ntuples
 from hbb_in.data.options import DataOptions
 
+ROOT = Path(__file__).resolve().parents[2]
 STORAGE = (
     "root://eospublic.cern.ch//eos/opendata/cms/datascience/HiggsToBBNtupleProducerTool/"
     "HiggsToBBNTuple_HiggsToBB_QCD_RunII_13TeV_MC"

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
-
 from fairmodel import Feature, Input, Samples
+
 from hbb_in.data.features import SCHEMA, SPECTATORS, TRACK_FEATURES, TRACKS, VERTEX_FEATURES, VERTICES
 from hbb_in.data.options import Window
 from hbb_in.data.ragged import to_samples
 from hbb_in.data.simulation.pipeline import simulate_batch
-from .conftest import Simulated
+
+from ..simulated import Simulated
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import pytest
 from hbb_in.data.simulation.detector import Candidates, reconstruct, visible_particles
 from hbb_in.data.simulation.jets import Jets, cluster, n_subjettiness, soft_drop
 from hbb_in.data.simulation.kinematics import azimuth, delta_phi, delta_r, transverse
-from .conftest import Simulated
+
+from ..simulated import Simulated
 
 
 @pytest.fixture(scope="module")

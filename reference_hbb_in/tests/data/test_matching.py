@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from fairmodel import UserError
 from scipy.stats import ks_2samp
 
-from fairmodel import UserError
 from hbb_in.data.prepare import match_spectra
 
 

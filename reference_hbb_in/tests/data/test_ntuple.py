@@ -11,12 +11,13 @@ import awkward as ak
 import numpy as np
 import pytest
 import uproot
-
 from fairmodel import UserError
+
 from hbb_in.data.cms import ntuple
 from hbb_in.data.cms.jets import read_jets
 from hbb_in.data.options import Window
 from hbb_in.data.ragged import RaggedJets
+
 from .ntuples import Branches, assert_same_jets, ntuple_branches, random_jets, write_branches
 
 

@@ -3,16 +3,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel import DataConfig, Dataset, Samples, UserError, Workers
 from fairmodel.config import Fractions
+
 from hbb_in.data import chunks
 from hbb_in.data.features import SCHEMA
 from hbb_in.data.options import DataOptions
 from hbb_in.data.prepare import prepare
 from hbb_in.data.ragged import to_samples
 from hbb_in.data.ragged_file import RaggedFile
-from hbb_in.data.simulation import libraries
 
 SPLITS = ("train", "val", "test")
 CONFIG = DataConfig(
@@ -103,7 +102,7 @@ def test_provenance_says_how_the_jets_were_made(written: Path) -> None:
     with Dataset(written / "val.h5", SCHEMA) as data:
         record = data.provenance
     assert record["configuration"]["options"]["chunk_events"] == 25
-    assert record["software"] == libraries.library_versions()
+    assert record["software"] == chunks.library_versions()
     assert len(record["chunks"]) == 6
     assert record["split"] == "val"
     assert sum(record["matched_jets"].values()) == len(read(written, "val"))
@@ -116,6 +115,6 @@ def test_another_source_is_refused_with_the_remedy(tmp_path: Path) -> None:
 
 
 def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(libraries, "LIBRARIES", ("pythia8mc", "no-such-library"))
+    monkeypatch.setattr(chunks, "LIBRARIES", ("pythia8mc", "no-such-library"))
     with pytest.raises(UserError, match=r"needs no-such-library.*extra `simulation`"):
         chunks.simulate(chunks.plan(CONFIG.options, 1), tmp_path, workers=Workers(1))

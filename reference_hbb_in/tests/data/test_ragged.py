@@ -2,11 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel import UserError
+
 from hbb_in.data.features import SCHEMA, TRACKS
 from hbb_in.data.ragged import COLUMN_TYPES, Objects, RaggedJets, jet_class, to_samples
 from hbb_in.data.ragged_file import RaggedFile, RaggedWriter
+
 from .ntuples import assert_same_jets, random_jets
 
 

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from fairmodel import UserError
-from hbb_in.data.cms.reader import NtupleReader
+from fairmodel.lazy import Lazy
+
 from hbb_in.data.cms.mixture import write_ntuple
+from hbb_in.data.cms.reader import NtupleReader
 from hbb_in.data.features import SCHEMA
 from hbb_in.data.ragged import RaggedJets, to_samples
-from hbb_in.data.readers import READERS
+from hbb_in.project import PROJECT
+
 from .ntuples import random_jets
 
 
@@ -28,7 +30,7 @@ def ntuple(jets: RaggedJets, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("start", [0, 39, 60, 90])
 def test_every_entry_from_a_start_on(start: int, jets: RaggedJets, ntuple: Path) -> None:
-    reader = READERS[".root"]()
+    reader = Lazy(PROJECT.readers[".root"])()
     assert reader.count(ntuple) == 90
     parts = [*reader.read(ntuple, start)]
     expected = to_samples(jets)

@@ -6,27 +6,25 @@ Both have the same recipe and other seeds. If a change of the physics is meant, 
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
-
-from hbb_in.hbb_in import project
-from fairmodel.config import load_config
-from fairmodel import Samples
+from fairmodel import Run, Samples
 from fairmodel.files import read_json
-from fairmodel.paths import Paths
-from hbb_in.tests.projects import ROOT
 from fairmodel.validation.reference import Comparison, compare, worst
+
 from hbb_in.data.features import SCHEMA
-from hbb_in.data.prepare import match_spectra
 from hbb_in.data.options import DataOptions
+from hbb_in.data.prepare import match_spectra
 from hbb_in.data.ragged import to_samples
 from hbb_in.data.simulation import tracker
+from hbb_in.data.simulation.arrays import EventRecord
 from hbb_in.data.simulation.generation import event_records, graviton_settings, qcd_settings
 from hbb_in.data.simulation.pipeline import simulate_batch
-from hbb_in.data.simulation.arrays import EventRecord
+from hbb_in.project import PROJECT
 
-PATHS = Paths.of_project(ROOT, "quick")
+RUN = Run.of(PROJECT, Path(__file__).resolve().parents[2], "quick")
 SCALE = 45  # as much smaller than the quick sample
 BINS = 8
 ALARM = 1e-3  # a probability that no sound change of the seeds should fall below
@@ -34,9 +32,9 @@ ALARM = 1e-3  # a probability that no sound change of the seeds should fall belo
 
 @pytest.fixture(scope="module")
 def options() -> DataOptions:
-    config = load_config(PATHS.config, project.DataOptions, project.ModelOptions)
-    assert isinstance(config.data.options, DataOptions)
-    return config.data.options
+    options = RUN.config.data.options
+    assert isinstance(options, DataOptions)
+    return options
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +69,7 @@ def sample(collisions: list[tuple[bool, EventRecord]], options: DataOptions) -> 
 
 
 def compared(collisions: list[tuple[bool, EventRecord]], options: DataOptions) -> list[Comparison]:
-    return compare(read_json(PATHS.reference_statistics), SCHEMA, [sample(collisions, options)])
+    return compare(read_json(RUN.paths.reference_statistics), SCHEMA, [sample(collisions, options)])
 
 
 def test_a_new_sample_agrees_with_the_documented_one(

@@ -6,22 +6,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import uproot
-
-from hbb_in.hbb_in import workers
 from fairmodel import DataConfig, Dataset, Samples, UserError, main
 from fairmodel.config import Fractions
 from fairmodel.testing.samples import assert_same
+
 from hbb_in.data.chunks import plan
 from hbb_in.data.cms.convert import convert_ntuples
 from hbb_in.data.cms.jets import read_jets
-from hbb_in.data.cms.mixture import simulate_ntuples
-from hbb_in.data.cms.mixture import write_ntuple
+from hbb_in.data.cms.mixture import simulate_ntuples, write_ntuple
 from hbb_in.data.features import SCHEMA
 from hbb_in.data.options import DataOptions, Window
 from hbb_in.data.prepare import prepare
 from hbb_in.data.ragged import RaggedJets, to_samples
 from hbb_in.data.ragged_file import RaggedFile
-from .conftest import Simulated
+from hbb_in.project import PROJECT
+
+from ..simulated import Simulated
 from .ntuples import Here, assert_same_jets
 
 CONFIG = DataConfig(
@@ -133,7 +133,7 @@ def test_files_of_another_run_are_not_mixed_in(raw: Path) -> None:
 def test_the_command_writes_files_that_the_data_command_reads(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "Workers", Here)
+    monkeypatch.setattr("fairmodel.workers.Workers", Here)
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "tiny.toml").write_text(
         """
@@ -152,9 +152,9 @@ def test_the_command_writes_files_that_the_data_command_reads(
     )
     profile = ["--profile", "tiny", "--project", str(tmp_path), "--workers", "1"]
     raw = tmp_path / "data" / "raw" / "tiny"
-    assert main(["simulate", "--root", str(raw), *profile]) == 0
+    assert main(PROJECT, ["simulate", "--root", str(raw), *profile]) == 0
     assert "2 files" in capsys.readouterr().out
-    assert main(["data", "--source", "cern", *profile]) == 0
+    assert main(PROJECT, ["data", "--source", "cern", *profile]) == 0
     assert "| all files" in capsys.readouterr().out
-    assert main(["simulate", "--root", str(raw), "--jets-per-file", "0", *profile]) == 1
+    assert main(PROJECT, ["simulate", "--root", str(raw), "--jets-per-file", "0", *profile]) == 1
     assert "--jets-per-file 0: a file needs at least one jet" in capsys.readouterr().err

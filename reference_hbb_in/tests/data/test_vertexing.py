@@ -1,11 +1,8 @@
 import numpy as np
 
-from hbb_in.data.simulation.kinematics import perigee
-from hbb_in.data.simulation.tracker import impact_parameters
-from hbb_in.data.simulation.kinematics import PION_MASS
-from hbb_in.data.simulation.tracker import Tracks, measure
-from hbb_in.data.simulation.vertexing import Fit
-from hbb_in.data.simulation.vertexing import LEAST_NDF, Vertices, _describe, find_vertices
+from hbb_in.data.simulation.kinematics import PION_MASS, perigee
+from hbb_in.data.simulation.tracker import Tracks, impact_parameters, measure
+from hbb_in.data.simulation.vertexing import LEAST_NDF, Fit, Vertices, _describe, find_vertices
 
 AXIS = np.array([1.0, 0.0, 0.0])
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-
 from fairmodel.layers import Moments, Standardise
+
 from hbb_in.model.interaction_network import InteractionNetwork
 
 __all__ = ["fit_normalisation", "random_jets", "random_network"]

@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
+from fairmodel import Feature, Input, Schema, UserError
 from pydantic import ValidationError
 
-from fairmodel import Feature, Input, Schema, UserError
 from hbb_in.model.build import build
 from hbb_in.model.options import ModelOptions
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 import pytest
 import torch
+from fairmodel.training.device import threads
 from torch.nn import functional
 
-from fairmodel.training.device import threads
+from hbb_in.export import NAMES, published_state_dict
 from hbb_in.model import interaction_network
 from hbb_in.model.interaction_network import InteractionNetwork, chunks
 from hbb_in.model.pair_effects import available
-from hbb_in.export import NAMES, published_state_dict
+
 from .samples import fit_normalisation, random_jets, random_network
 from .textbook import textbook_logits
 

@@ -1,9 +1,9 @@
 """Jets with the given values and zeros for the rest."""
 
 import numpy as np
+from fairmodel import Input, Samples
 
 from hbb_in.data.features import SCHEMA, TRACKS, VERTICES
-from fairmodel import Input, Samples
 
 __all__ = ["make_jets"]
 

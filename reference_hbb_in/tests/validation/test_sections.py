@@ -5,19 +5,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fairmodel import Samples
+from fairmodel.lazy import Lazy
+from fairmodel.validation.checks import Collector, DataCheck, DataFindings
 
 from hbb_in.data.simulation import tracker
-from fairmodel import Samples
-from fairmodel.validation.checks import DataCheck, Collector, DataFindings
+from hbb_in.project import PROJECT
 from hbb_in.validation.columns import BOTTOM, CHARM, LIGHT, JetColumns
+from hbb_in.validation.jets import Substructure, VertexNumbers
 from hbb_in.validation.published import CMS_ERRORS
 from hbb_in.validation.resolution import Resolution
-from hbb_in.validation.sections import VALIDATION
-from hbb_in.validation.jets import Substructure
 from hbb_in.validation.tagging import Tagging
-from hbb_in.validation.tracks import TrackFits
-from hbb_in.validation.tracks import TrackerResponse
-from hbb_in.validation.jets import VertexNumbers
+from hbb_in.validation.tracks import TrackerResponse, TrackFits
+
 from .jets import make_jets
 
 SIMULATION: Mapping[str, Any] = {"source": "simulation", "configuration": {"options": {"pileup": 0.0}}}
@@ -205,6 +205,6 @@ def test_truth_is_not_available_in_other_data() -> None:
 
 
 def test_every_section_can_be_loaded_and_bears_data_without_objects() -> None:
-    for section in VALIDATION:
-        found = findings(section.load()(CERN), make_jets(4, columns={"fj_sdmass": 90}))
+    for section in PROJECT.validation:
+        found = findings(Lazy(section.collector).load()(CERN), make_jets(4, columns={"fj_sdmass": 90}))
         assert all(check.source for check in found.checks), section.title

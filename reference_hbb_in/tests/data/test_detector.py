@@ -8,14 +8,21 @@ import pytest
 from hbb_in.data.chunks import plan, simulate_chunk
 from hbb_in.data.options import DataOptions, Window
 from hbb_in.data.ragged_file import RaggedFile
-from hbb_in.data.simulation.detector import reconstruct, visible_particles
-from hbb_in.data.simulation.kinematics import four_momentum, mass, transverse
-from hbb_in.data.simulation.detector import LUMINOUS_REGION, Pileup
-from hbb_in.data.simulation.pipeline import simulate_batch
-from hbb_in.data.simulation.detector import SEPARATION, find_primary_vertices, from_pileup
 from hbb_in.data.simulation.arrays import Particles
+from hbb_in.data.simulation.detector import (
+    LUMINOUS_REGION,
+    SEPARATION,
+    Pileup,
+    find_primary_vertices,
+    from_pileup,
+    reconstruct,
+    visible_particles,
+)
+from hbb_in.data.simulation.kinematics import four_momentum, mass, transverse
+from hbb_in.data.simulation.pipeline import simulate_batch
 from hbb_in.data.simulation.tracker import Tracks, measure
-from .conftest import Simulated
+
+from ..simulated import Simulated
 
 COLLISIONS, EVENTS, MEAN = 40, 300, 6.0
 

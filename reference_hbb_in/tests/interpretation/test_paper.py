@@ -6,22 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from hbb_in.hbb_in import project
-from fairmodel.config import load_config
-from hbb_in.data.features import CLASSES, SCHEMA
-from fairmodel import Dataset
+from fairmodel import Dataset, Run
 from fairmodel.evaluation.network import load_network, probabilities
 from fairmodel.files import read_json, sha256
 from fairmodel.interpret.masking.studies import ALL, THRESHOLDS
 from fairmodel.paths import Paths
-from hbb_in.interpretation.command import FOLDER
-from hbb_in.interpretation.command import ITEMS, render
-from hbb_in.interpretation.masking import masked_features, masked_together
-from hbb_in.reproduction.published import published
-from hbb_in.reproduction.published import DROPPED
 
-ROOT = Path(__file__).resolve().parents[4]
+from hbb_in.data.features import CLASSES, SCHEMA
+from hbb_in.interpretation.command import FOLDER, ITEMS, render
+from hbb_in.interpretation.masking import masked_features, masked_together
+from hbb_in.project import PROJECT
+from hbb_in.reproduction.published import DROPPED, published
+
+ROOT = Path(__file__).resolve().parents[2]
 RESOLUTION = 0.00005  # of AUCs that are printed in percent with two digits
 
 
@@ -89,8 +86,7 @@ def test_thresholds_without_a_published_number_are_empty_cells() -> None:
 
 
 def test_the_report_says_how_to_make_what_is_missing(tmp_path: Path) -> None:
-    config = load_config(ROOT / "config" / "smoke.toml", project.DataOptions, project.ModelOptions, SCHEMA)
-    assert "make explain-paper PROFILE=smoke" in render(config, tmp_path)
+    assert "make explain-paper PROFILE=smoke" in render(Run.of(PROJECT, ROOT, "smoke").config, tmp_path)
     assert all(name.startswith("paper-") for name in ITEMS)
 
 
@@ -104,9 +100,9 @@ def test_the_notebook_has_a_network_that_knows_its_jets() -> None:
         def weights(self) -> Path:
             return folder / "weights.safetensors"
 
-    config = load_config(ROOT / "config" / "quick.toml", project.DataOptions, project.ModelOptions, SCHEMA)
-    config = config.model_copy(update={"model": project.ModelOptions.model_validate(about["model"])})
-    network = load_network(project, config, Sample(ROOT, "quick"))  # type: ignore[arg-type]
+    run = Run.of(PROJECT, ROOT, "quick")
+    config = run.config.model_copy(update={"model": PROJECT.model_options.model_validate(about["model"])})
+    network = load_network(Run(PROJECT, config, Sample(ROOT, "quick")))
     with Dataset(folder / "jets.h5", SCHEMA) as dataset:
         jets = dataset.read()
     right = probabilities(network, jets).argmax(1) == jets.labels

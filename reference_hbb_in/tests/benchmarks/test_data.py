@@ -5,15 +5,16 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-
 from fairmodel import DataConfig, main
+from fairmodel.files import read_json
+
+from hbb_in.benchmarks.data import NUMBERS, measure, plain_arrays, plain_file, table
 from hbb_in.data.cms.jets import read_jets
 from hbb_in.data.options import DataOptions, Window
 from hbb_in.data.ragged import to_samples
+from hbb_in.project import PROJECT
+
 from ..data.ntuples import ntuple_branches, random_jets, write_branches
-from fairmodel.files import read_json
-from hbb_in.benchmarks.data import measure, table
-from hbb_in.benchmarks.data import NUMBERS, plain_arrays, plain_file
 
 WINDOW = Window(pt=(500.2, 500.8))
 
@@ -57,8 +58,8 @@ def test_every_way_is_measured_on_the_same_jets(root: Path, tmp_path: Path) -> N
 
 
 def test_a_folder_without_files_is_refused_with_the_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    project = Path(__file__).parents[4]
-    assert main(["benchmark-data", "--project", str(project), "--root", str(tmp_path)]) == 1
+    project = Path(__file__).parents[2]
+    assert main(PROJECT, ["benchmark-data", "--project", str(project), "--root", str(tmp_path)]) == 1
     assert "needs ROOT files in train/ and test/; write some with `simulate --root FOLDER`" in capsys.readouterr().err
 
 

@@ -1,22 +1,22 @@
 """The benchmark compares what is equal, counts operations rightly, and measures what it says."""
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from fairmodel import DatasetWriter, Run, Samples
+from fairmodel.files import read_json
+from fairmodel.paths import Paths
 from torch.utils.flop_counter import FlopCounterMode
 
-from hbb_in.data.features import SCHEMA
-from fairmodel import DatasetWriter, Samples
-from fairmodel.files import read_json
-from hbb_in.benchmarks.network import arithmetic, measure
-from hbb_in.benchmarks.clock import alternate, peak_memory
-from hbb_in.benchmarks.network import run
+from hbb_in.benchmarks import network
+from hbb_in.benchmarks.clock import alternate, forward_operations, peak_memory
 from hbb_in.benchmarks.forms import FORMS, make_form, make_network, random_jets
-from hbb_in.studies import STUDIES
+from hbb_in.data.features import SCHEMA
+from hbb_in.project import PROJECT
 
+ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = torch.tensor([0, 1, 25, 58, 59, 60]), torch.tensor([0, 5, 4, 2, 1, 0])
 
 
@@ -30,16 +30,16 @@ def test_all_forms_are_one_function() -> None:
 @pytest.mark.parametrize("n_tracks", [0, 25, 58, 59, 60])
 def test_operations_are_those_that_pytorch_counts(n_tracks: int) -> None:
     """PyTorch's own form does the same products, and those of the edge from each track to itself besides."""
-    network = make_network(SCHEMA, compiled=False)
+    form = make_network(SCHEMA, compiled=False)
     numbers = torch.tensor([n_tracks]), torch.tensor([2])
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        network(*random_jets(SCHEMA, *numbers))
+        form(*random_jets(SCHEMA, *numbers))
     tracks = min(n_tracks + 1, 60)
     itself = tracks - (60 - n_tracks > 1)
     layers = 60 * 60 + 60 * 20
     weighted_sums = 2 * (tracks * tracks * 20 + tracks * 3 * 20 + tracks * 24)
     expected = counter.get_total_flops() - 2 * itself * layers - weighted_sums
-    assert int(arithmetic.forward_operations(network, *numbers)) == expected
+    assert int(forward_operations(form, *numbers)) == expected
 
 
 def test_functions_take_turns() -> None:
@@ -62,17 +62,14 @@ def _fill(size: int) -> None:
 
 @pytest.mark.slow
 def test_the_command_writes_table_and_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "BATCHES", (1, 4))
-    monkeypatch.setattr(measure, "MULTIPLICITIES", (1, 60))
-    monkeypatch.setattr(measure, "MEMORY_BATCH", 8)
+    monkeypatch.setattr(network, "BATCHES", (1, 4))
+    monkeypatch.setattr(network, "MULTIPLICITIES", (1, 60))
+    monkeypatch.setattr(network, "MEMORY_BATCH", 8)
     (tmp_path / "config").mkdir()
-    _write_jets(tmp_path / "data" / "processed" / "quick" / "test.h5")
-    study = STUDIES["benchmark"]
-    parser = argparse.ArgumentParser()
-    assert study.arguments is not None
-    study.arguments(parser)
-    run(parser.parse_args(["--project", str(tmp_path), "--rounds", "1"]))
-    folder = tmp_path / "reports" / "quick" / "benchmark"
+    run = Run(PROJECT, Run.of(PROJECT, ROOT, "quick").config, Paths.of_project(tmp_path, "quick"))
+    _write_jets(run.paths.split("test"))
+    network.benchmark(run, rounds=1)
+    folder = run.paths.report / "benchmark"
     record = read_json(folder / "benchmark.json")
     assert {case["form"] for case in record["batches"]} == set(FORMS)
     assert all(case["ratio"] == 1 for case in record["batches"] if case["form"] == "textbook")

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
-
 from fairmodel import Samples
+
 from hbb_in.data.options import Window
 from hbb_in.data.ragged import RaggedJets, to_samples
+from hbb_in.data.simulation.arrays import EventRecord
 from hbb_in.data.simulation.generation import event_records, graviton_settings, qcd_settings
 from hbb_in.data.simulation.pipeline import simulate_batch
-from hbb_in.data.simulation.arrays import EventRecord
+
+__all__ = ["Simulated", "simulate"]
 
 EVENTS = 120
 
@@ -31,8 +32,7 @@ class Simulated:
         return Samples.concatenate(list(self.samples.values()))
 
 
-@pytest.fixture(scope="session")
-def simulated() -> Simulated:
+def simulate() -> Simulated:
     settings = {"qcd": qcd_settings(260.0, 4.5), "graviton": graviton_settings(1500.0)}
     records = {
         name: next(event_records(lines, seed=11, events=EVENTS, batch=EVENTS)) for name, lines in settings.items()

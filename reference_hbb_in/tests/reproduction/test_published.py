@@ -4,11 +4,11 @@ import itertools
 from statistics import NormalDist
 
 import pytest
+from fairmodel.reproduce.statistics import Spread, upper_tail
 
 from hbb_in.data.features import SCHEMA
 from hbb_in.model.build import build
 from hbb_in.model.options import ModelOptions
-from fairmodel.reproduce.statistics import Spread, upper_tail
 from hbb_in.reproduction.published import ABLATIONS, DROPPED, PUBLISHED
 
 # arXiv:2212.05081, Table 10, and the indices of the dropped features in the published models' records

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from fairmodel import UserError
+
 from hbb_in.export import load_published, published_state_dict
-from .samples import fit_normalisation, random_jets, random_network
+
+from .model.samples import fit_normalisation, random_jets, random_network
 
 State = dict[str, torch.Tensor]
 

@@ -2,14 +2,15 @@
 
 import pytest
 import torch
-
 from fairmodel.interpret import mean_objects, relevance
+
 from hbb_in.benchmarks.forms import Textbook
 from hbb_in.benchmarks.relevance import textbook_relevance
-from hbb_in.model.interaction_network import InteractionNetwork
 from hbb_in.export import published_state_dict
-from .samples import fit_normalisation, random_jets, random_network
-from .textbook import textbook_logits
+from hbb_in.model.interaction_network import InteractionNetwork
+
+from ..model.samples import fit_normalisation, random_jets, random_network
+from ..model.textbook import textbook_logits
 
 N_TRACKS, N_VERTICES = [0, 1, 5, 25, 59, 60], [0, 1, 2, 3, 5, 4]
 

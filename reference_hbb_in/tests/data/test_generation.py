@@ -1,9 +1,16 @@
 import numpy as np
 import pytest
 
-from hbb_in.data.simulation.kinematics import four_momentum
 from hbb_in.data.simulation.arrays import EventRecord
-from hbb_in.data.simulation.generation import BOTTOM, CHARM, contains_higgs, count_hadrons, hadron_flavour, last_heavy_hadrons
+from hbb_in.data.simulation.generation import (
+    BOTTOM,
+    CHARM,
+    contains_higgs,
+    count_hadrons,
+    hadron_flavour,
+    last_heavy_hadrons,
+)
+from hbb_in.data.simulation.kinematics import four_momentum
 
 # one row for each particle: event, index in it, PDG code, index of the mother, of the daughter, eta, phi
 RECORD = (

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from hbb_in.data.display import draw_jet
 from hbb_in.data.features import TRACKS, VERTICES
 from hbb_in.interpretation.display import EDGES, draw_relevance
-from .conftest import Simulated
+
+from ..simulated import Simulated
 
 
 def test_objects_have_the_colour_of_their_relevance_and_the_places_of_the_other_display(simulated: Simulated) -> None:

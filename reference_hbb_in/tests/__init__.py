@@ -1,0 +1,1 @@
+"""Tests of this project, and of what the engine expects of it."""

@@ -1,0 +1,1 @@
+"""Tests of the published numbers and of the smaller networks."""
