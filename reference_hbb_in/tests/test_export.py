@@ -1,14 +1,22 @@
-"""Published checkpoints: read strictly, written back the same."""
+"""Weights in the published layout: read strictly, written back the same, and the same function."""
 
 from pathlib import Path
 
 import pytest
 import torch
-from fairmodel import UserError
+from fairmodel import Run, UserError
+from fairmodel.evaluation.network import load_network
+from fairmodel.paths import Paths
+from safetensors.torch import save_file
 
-from hbb_in.export import load_published, published_state_dict
+from hbb_in.export import export_published, load_published, published_state_dict
+from hbb_in.model import InteractionNetwork
+from hbb_in.project import PROJECT
 
 from .model.samples import fit_normalisation, random_jets, random_network
+from .model.textbook import textbook_logits
+
+ROOT = Path(__file__).resolve().parents[1]
 
 State = dict[str, torch.Tensor]
 
@@ -74,3 +82,39 @@ def test_a_normalising_network_has_no_published_form() -> None:
     fit_normalisation(network, *random_jets([3], [1]))
     with pytest.raises(UserError, match="tracks, vertices"):
         published_state_dict(network)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """A profile with the weights of an untrained network, which normalises nothing."""
+    (tmp_path / "config").mkdir()
+    run = Run(PROJECT, Run.of(PROJECT, ROOT, "smoke").config, Paths.of_project(tmp_path, "smoke"))
+    save_weights(run, random_network(dtype=torch.float32))
+    return run
+
+
+def save_weights(run: Run, network: InteractionNetwork) -> None:
+    run.paths.model.mkdir(parents=True, exist_ok=True)
+    save_file(network.state_dict(), run.paths.weights)
+
+
+def test_the_command_writes_weights_that_give_the_same_logits(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    export_published(run, out=None)
+    path = run.paths.model / "published.pth"
+    assert capsys.readouterr().out == f"{path}\n"
+    jets = random_jets([0, 1, 25, 60], [0, 5, 2, 1], dtype=torch.float32)
+    assert torch.equal(load_published(path)(*jets), load_network(run)(*jets))
+
+
+def test_a_normalising_network_is_refused_and_writes_no_file(run: Run) -> None:
+    network = random_network(dtype=torch.float32)
+    fit_normalisation(network, *random_jets([3, 7], [1, 2], dtype=torch.float32))
+    save_weights(run, network)
+    with pytest.raises(UserError, match="normalise = false"):
+        export_published(run, out=run.paths.root / "out.pth")
+    assert not (run.paths.root / "out.pth").exists()
+
+
+def test_published_weights_give_the_logits_of_the_published_equations(state: State) -> None:
+    jets = random_jets([3, 40, 60], [1, 0, 5], dtype=torch.float32)
+    torch.testing.assert_close(load_published(state)(*jets), textbook_logits(state, *jets), rtol=1e-4, atol=1e-4)

@@ -44,21 +44,21 @@ def explain_paper(run: Run) -> None:
         title, find = ITEMS[name]
         started = time.perf_counter()
         try:
-            found = find(context)
+            findings = find(context)
         except UserError as error:
             missing.append(f"{name} is left out: {error}")
             continue
-        write_findings(context, name, title, found, started, command="explain-paper")
+        write_findings(context, name, title, findings, started, command="explain-paper")
     sys.stdout.write("\n".join([*missing, f"{run.paths.interpretation}/paper-*.json, .md, .png and .pdf"]) + "\n")
 
 
 def render(config: RunConfig, reports: Path) -> str:
     """Render the items that exist, for the report."""
     files = {title: reports / "interpretation" / f"{name}.json" for name, (title, _) in ITEMS.items()}
-    found = {title: path for title, path in files.items() if path.exists()}
-    if not found:
+    existing = {title: path for title, path in files.items() if path.exists()}
+    if not existing:
         return f"<p>Not made yet: <code>make explain-paper PROFILE={escape(config.profile)}</code> does.</p>"
-    return "".join(f"<h3>{escape(title)}</h3>{findings_as_html(path)}" for title, path in found.items())
+    return "".join(f"<h3>{escape(title)}</h3>{findings_as_html(path)}" for title, path in existing.items())
 
 
 def notebook_sample(run: Run) -> None:

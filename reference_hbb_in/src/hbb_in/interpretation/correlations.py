@@ -1,4 +1,4 @@
-"""Features that mislead: vertices' momenta that say the same, and track_quality, which tells a track from none."""
+"""Features that mislead: correlated momenta of vertices, and track_quality, which tells a track from an empty slot."""
 
 from functools import partial
 
@@ -31,9 +31,10 @@ def correlated_features(context: Context) -> Findings:
     coefficients: dict[str, dict[str, float]] = {}
     real = real_slots(samples, "vertices")
     for first, second in PAIRS:
-        places = [feature_index(schema, "vertices", feature) for feature in (first, second)]
+        columns = [feature_index(schema, "vertices", feature) for feature in (first, second)]
         for index, name in enumerate(schema.classes):
-            x, y = samples.inputs["vertices"][real & (samples.labels == index)[:, None]][:, places].T.astype(np.float64)
+            of_class = samples.inputs["vertices"][real & (samples.labels == index)[:, None]]
+            x, y = of_class[:, columns].T.astype(np.float64)
             pearson, spearman = float(pearsonr(x, y).statistic), float(spearmanr(x, y).statistic)
             coefficients.setdefault(f"{first} {second}", {})[name] = pearson
             cells: dict[str, Cell] = {"pearson": pearson, "spearman": spearman, "vertices": len(x)}
@@ -41,14 +42,14 @@ def correlated_features(context: Context) -> Findings:
     shares = _qualities(samples, schema)
     of_quality: dict[str, dict[str, Cell]] = {
         f"{name} {value}": {"class": name, "value": "empty slot" if value == 0 else str(value), "share": share}
-        for name, each in shares.items()
-        for value, share in each.items()
+        for name, by_value in shares.items()
+        for value, share in by_value.items()
     }
     note = "Of the tracks themselves, the values have nearly the same shares in both classes."
-    columns = (Column("class", "Class"), Column("value", "track_quality"), SHARE)
+    quality_columns = (Column("class", "Class"), Column("value", "track_quality"), SHARE)
     tables = [
         Table("paper-correlations", "Correlations of features of the vertices", COLUMNS, rows),
-        Table("paper-quality", "Values of track_quality", columns, of_quality, (note,)),
+        Table("paper-quality", "Values of track_quality", quality_columns, of_quality, (note,)),
     ]
     text = "Features that correlate share what they are worth, or one takes all of it."
     scatter = partial(correlation_figure, samples, schema, PAIRS, coefficients)
@@ -67,6 +68,6 @@ def _qualities(samples: Samples, schema: Schema) -> dict[str, dict[int, float]]:
     values = samples.inputs["tracks"][..., feature_index(schema, "tracks", "track_quality")].round().astype(int)
     shares = {}
     for index, name in enumerate(schema.classes):
-        found, numbers = np.unique(values[samples.labels == index], return_counts=True)
-        shares[name] = dict(zip(found.tolist(), (numbers / numbers.sum()).tolist(), strict=True))
+        present, numbers = np.unique(values[samples.labels == index], return_counts=True)
+        shares[name] = dict(zip(present.tolist(), (numbers / numbers.sum()).tolist(), strict=True))
     return shares

@@ -20,7 +20,7 @@ PUBLISHED: dict[str, Any] = {**OWN, "color": "C1", "marker": "D", "markerfacecol
 
 @dataclass(frozen=True)
 class Panel:
-    """One quantity: the label of its axis, the project's values and errors (2, place), published ones, NaN for none."""
+    """One quantity: the label of its axis, the project's values and errors (2, point), published ones, NaN for none."""
 
     label: str
     own: np.ndarray
@@ -31,11 +31,11 @@ class Panel:
 def beside_figure(names: Sequence[str], panels: Sequence[Panel]) -> Figure:
     """A line for each name, from top to bottom, and a panel for each quantity."""
     figure = Figure(figsize=(9.6, 0.27 * len(names) + 1.7))
-    places = np.arange(len(names))
+    positions = np.arange(len(names))
     row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for axes, panel in zip(row, panels, strict=True):
-        axes.errorbar(panel.own[0], places - 0.12, xerr=panel.own[1], **OWN, label="this project")
-        axes.plot(panel.published, places + 0.12, **PUBLISHED, label="published, other data")
+        axes.errorbar(panel.own[0], positions - 0.12, xerr=panel.own[1], **OWN, label="this project")
+        axes.plot(panel.published, positions + 0.12, **PUBLISHED, label="published, other data")
         if panel.logarithmic:
             axes.set_xscale("symlog", linthresh=1e-3, linscale=0.4)
             axes.xaxis.set_minor_locator(NullLocator())
@@ -46,7 +46,7 @@ def beside_figure(names: Sequence[str], panels: Sequence[Panel]) -> Figure:
         axes.set_axisbelow(True)
         axes.set_xlabel(panel.label, fontsize=11)
         axes.tick_params(axis="y", which="minor", left=False, right=False)
-    row[0].set_yticks(places, names, fontsize=9)
+    row[0].set_yticks(positions, names, fontsize=9)
     row[0].set_ylim(len(names) - 0.4, -0.6)
     _legend(figure, row[0])
     return figure
@@ -97,11 +97,11 @@ def quality_figure(shares: Mapping[str, Mapping[int, float]]) -> Figure:
     """Share of the track slots of a class with each value of track_quality; empty slots are 0."""
     figure = Figure(figsize=(5.4, 3.8))
     axes = figure.subplots()
-    values = sorted({value for each in shares.values() for value in each})
+    values = sorted({value for by_value in shares.values() for value in by_value})
     width = 0.8 / len(shares)
-    for index, (name, each) in enumerate(shares.items()):
-        places = np.arange(len(values)) + width * (index - (len(shares) - 1) / 2)
-        axes.bar(places, [each.get(value, 0.0) for value in values], width, color=f"C{index}", label=name)
+    for index, (name, by_value) in enumerate(shares.items()):
+        positions = np.arange(len(values)) + width * (index - (len(shares) - 1) / 2)
+        axes.bar(positions, [by_value.get(value, 0.0) for value in values], width, color=f"C{index}", label=name)
     axes.set_xticks(range(len(values)), [f"{value}\n(empty slot)" if value == 0 else f"{value}" for value in values])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_yscale("log")

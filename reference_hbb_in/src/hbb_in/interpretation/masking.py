@@ -24,13 +24,13 @@ KINDS = {"first": "without the first n tracks", "rest": "with the first n tracks
 
 
 def masked_features(context: Context) -> Findings:
-    """Each feature set to zero, as published, and its loss by permutation, which deserves more trust."""
+    """Set each feature to zero, as published, and compare with its loss by permutation, which is more reliable."""
     content = context.findings("masking")
-    found = {(row["input"], row["feature"]): row for row in content["features"]}
+    masked = {(row["input"], row["feature"]): row for row in content["features"]}
     whole, rows, drawings = published()["auc"], {}, []
     for name, features in published()["features"].items():
         for feature, numbers in features.items():
-            row = found[name, feature]
+            row = masked[name, feature]
             rows[f"{name}.{feature}"] = {
                 "feature": feature,
                 "relative": Measured(**row["zero"]["relative"]),
@@ -39,7 +39,7 @@ def masked_features(context: Context) -> Findings:
                 "published_fidelity": 1 - numbers["infidelity"],
                 "permutation": Measured(**row["permutation"]["relative"]),
             }
-        chosen = [found[name, feature] for feature in features]
+        chosen = [masked[name, feature] for feature in features]
         draw = partial(beside_figure, list(features), _feature_panels(chosen, list(features.values())))
         text = "Each feature is set to zero by itself, as the study did; small losses are drawn on a linear scale."
         drawings.append(Drawing(f"Masked by zero: features of {name}", text, draw, name))
@@ -77,11 +77,11 @@ def _feature_panels(rows: Sequence[Mapping[str, Any]], numbers: Sequence[Mapping
 
 
 def masked_together(context: Context) -> Findings:
-    """All features set to zero that alone lose less than a threshold."""
+    """Set all features to zero that alone lose less than a threshold."""
     masks = context.findings("thresholds")["masks"]
-    found = {f"{row['threshold']:g}": row for row in masks if (row["mode"], row["of"]) == ("zero", ALL)}
+    by_threshold = {f"{row['threshold']:g}": row for row in masks if (row["mode"], row["of"]) == ("zero", ALL)}
     rows: dict[str, dict[str, Cell]] = {}
-    for threshold, row in found.items():
+    for threshold, row in by_threshold.items():
         numbers = published()["thresholds"].get(threshold, {})
         rows[threshold] = {
             "threshold": threshold,
@@ -123,16 +123,16 @@ def _threshold_panels(rows: Sequence[Mapping[str, Any]]) -> list[Panel]:
 
 
 def masked_tracks(context: Context) -> Findings:
-    """Tracks taken away from the beginning or from the end of their order."""
+    """Take tracks away from the beginning or from the end of their order."""
     content = context.findings("ranks")
-    found = {(row["kind"], row["n"]): row for row in content["masks"] if row["input"] == "tracks"}
+    masked = {(row["kind"], row["n"]): row for row in content["masks"] if row["input"] == "tracks"}
     rows: dict[str, dict[str, Cell]] = {}
     lines = []
     for kind, label in KINDS.items():
-        numbers = {int(n): each for n, each in published()["objects"][kind].items()}
-        together = [n for (found_kind, n) in found if found_kind == kind]
-        for n in together:
-            row, number = found[kind, n], numbers.get(n, {})
+        numbers = {int(n): number for n, number in published()["objects"][kind].items()}
+        numbers_of_tracks = [n for (kind_of_mask, n) in masked if kind_of_mask == kind]
+        for n in numbers_of_tracks:
+            row, number = masked[kind, n], numbers.get(n, {})
             rows[f"{kind} {n}"] = {
                 "kind": label,
                 "n": n,
@@ -142,11 +142,11 @@ def masked_tracks(context: Context) -> Findings:
                 "published_fidelity": number.get("fidelity"),
             }
         for key, axis in (("auc", "AUC"), ("fidelity", "Fidelity")):
-            own = np.array([[found[kind, n][key][part] for n in together] for part in ("value", "error")])
-            other = np.array([numbers.get(n, {}).get(key, np.nan) for n in together])
-            lines.append((f"{axis} {label}", together, Panel(axis, own, other)))
+            own = np.array([[masked[kind, n][key][part] for n in numbers_of_tracks] for part in ("value", "error")])
+            other = np.array([numbers.get(n, {}).get(key, np.nan) for n in numbers_of_tracks])
+            lines.append((f"{axis} {label}", numbers_of_tracks, Panel(axis, own, other)))
     columns = (Column("kind", "Jets"), Column("n", "n"), AUC, AUC_PUBLISHED, FIDELITY, FIDELITY_PUBLISHED)
     order = content["order"]["tracks"]
     note = f"Tracks are in the order of {f'falling {order}' if order else 'their slots'}; in the study, of the file."
     table = Table("paper-tracks", "Tracks taken away", columns, rows, (note, *notes()))
-    return Findings([table], [Drawing("What the first tracks are worth", note, partial(lines_figure, "n", lines))])
+    return Findings([table], [Drawing("Value of the first tracks", note, partial(lines_figure, "n", lines))])

@@ -20,16 +20,16 @@ NOTES = (
 
 
 def relevance_beside(context: Context) -> Findings:
-    """Mean share of each feature, and of each object over all jets of a class, whether they have it or not."""
+    """Compare the mean share of each feature, and of each object over all jets of a class, present or not."""
     content, classes = context.findings("relevance"), context.project.schema.classes
-    found = (content["retrained"] or content["recipes"])["published"]
+    shares = (content["retrained"] or content["recipes"])["published"]
     rows: dict[str, dict[str, Cell]] = {}
     drawings = []
     for name, by_class in published()["relevance"].items():
-        features = list(found[name][classes[0]]["features"])
+        features = list(shares[name][classes[0]]["features"])
         panels = []
         for label in classes:
-            own, numbers = found[name][label]["features"], by_class[label]["features"]
+            own, numbers = shares[name][label]["features"], by_class[label]["features"]
             for feature in features:
                 cells = rows.setdefault(f"{name}.{feature}", {"feature": feature})
                 cells |= {label: Measured(**own[feature]), f"published_{label}": numbers.get(feature)}
@@ -39,7 +39,7 @@ def relevance_beside(context: Context) -> Findings:
         text = "Mean share of the logit of the jet's own class."
         title = f"Relevance of the features of {name}"
         drawings.append(Drawing(title, text, partial(beside_figure, features, panels), name))
-    drawings.append(_objects(context, found))
+    drawings.append(_objects(context, shares))
     columns = [Column("feature", "Feature")]
     for label in classes:
         columns += [Column(label, label, 3), Column(f"published_{label}", f"{label}, published", 3)]
@@ -47,16 +47,16 @@ def relevance_beside(context: Context) -> Findings:
     return Findings([table], drawings)
 
 
-def _objects(context: Context, found: dict[str, Any]) -> Drawing:
+def _objects(context: Context, shares: dict[str, Any]) -> Drawing:
     """Share of the objects by rank, a panel for each input and class."""
     lines = []
     for name, by_class in published()["relevance"].items():
         for index, label in enumerate(context.project.schema.classes):
             counts = context.samples.counts[name][context.samples.labels == index]
             ranks = range(1, len(by_class[label]["objects"]) + 1)
-            there = np.array([(counts >= rank).mean() for rank in ranks])
-            measured = [each or {"value": 0.0, "error": 0.0} for each in found[name][label]["objects"]]
-            own = np.array([there * [each[key] for each in measured] for key in ("value", "error")])
+            present = np.array([(counts >= rank).mean() for rank in ranks])
+            of_present = [share or {"value": 0.0, "error": 0.0} for share in shares[name][label]["objects"]]
+            own = np.array([present * [share[key] for share in of_present] for key in ("value", "error")])
             panel = Panel("Share of the logit", own, np.array(by_class[label]["objects"]))
             lines.append((f"{name}, {label}", list(ranks), panel))
     text = "Mean over all jets of the class; a jet without an object of this rank counts as zero."

@@ -1,4 +1,4 @@
-"""The smaller networks: how they do, and which of their nodes are active."""
+"""The smaller networks: their performance, and the activity of their nodes."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -23,7 +23,7 @@ SHOWN = ("h32-e16-o16", "h16-e8-o8")  # the largest and the smallest of them
 
 
 def smaller_networks(context: Context) -> Findings:
-    """The table of `make ablations`, sparsity by class, and the activation patterns of two of the networks."""
+    """Show the table of `make ablations`, sparsity by class, and the activation patterns of two of the networks."""
     path = reproduction_folder(context.paths) / "ablations.json"
     if not path.exists():
         message = f"{path} does not exist; train the networks with `make ablations PROFILE={context.paths.profile}`"
@@ -31,12 +31,12 @@ def smaller_networks(context: Context) -> Findings:
     table = Table.from_json(read_json(path)["tables"][0])
     text = "Filled: this project; open: published, on other data. Errors are those of the finite test split."
     drawings = [Drawing("Smaller networks", text, partial(ablations_figure, table.rows))]
-    there = [name for name in SHOWN if _trial(context, name).weights.exists()]
-    drawings += [_pattern(context, name) for name in there]
+    trained = [name for name in SHOWN if _trial(context, name).weights.exists()]
+    drawings += [_pattern(context, name) for name in trained]
     missing = [
         f"{context.project.ablations[name].label}: no activation pattern, since `make ablations` left no weights here."
         for name in SHOWN
-        if name not in there
+        if name not in trained
     ]
     return Findings([table, _sparsity(context)], drawings, missing)
 
