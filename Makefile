@@ -2,6 +2,7 @@
 # Settings: make reference PROFILE=smoke (any reference_hbb_in/config/<profile>.toml).
 
 PROFILE ?= quick
+TAG ?=
 VENV ?= .venv
 
 SHELL := /bin/bash
@@ -14,7 +15,7 @@ READY := $(VENV)/ready-repository
 BAKE := build/fair-model
 IN_REFERENCE := $(MAKE) --no-print-directory -C reference_hbb_in VENV=$(abspath $(VENV)) PROFILE=$(PROFILE)
 
-.PHONY: help setup reference new test test-slow lint docs links reference-sync reference-check dist wheel fair publish-dry-run publish-draft publish stamp-doi lock clean
+.PHONY: help setup reference new test test-slow lint docs links reference-sync reference-check dist engine-dist wheel fair publish-dry-run publish-draft publish stamp-doi lock clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[A-Za-z0-9_-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +93,9 @@ lock: $(READY) ## compile the requirements into the constraints.txt of repositor
 	cd reference_hbb_in && $(PYTHON) tools/lock.py --constraints ../constraints.txt
 	$(PYTHON) reference_hbb_in/tools/lock.py fairmodel/pyproject.toml --constraints constraints.txt \
 	    --output '{{cookiecutter.repo_name}}/constraints.txt'
+
+engine-dist: $(READY) ## build wheel and source distribution of the engine in dist/, as its release publishes them (seconds)
+	$(PYTHON) tools/engine_release.py --tag "$(TAG)"
 
 wheel: ## pack the engine into dist/, as it travels in projects (a second)
 	mkdir -p dist

@@ -18,12 +18,18 @@ PIN = re.compile(r"uses: [\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 WRITERS = (
     {"pages": "write", "id-token": "write"},
+    {"id-token": "write"},
     {"contents": "read", "packages": "write", "id-token": "write", "attestations": "write"},
     {"contents": "write"},
     {"contents": "write", "pull-requests": "write"},
 )
 UPLOAD = 'gh release upload "$TAG" '
-CONDITIONS = ("github.ref == 'refs/heads/main' && ", "github.event_name == 'release'")
+CONDITIONS = (
+    "github.ref == 'refs/heads/main' && ",
+    "github.event_name == 'release'",
+    "startsWith(github.ref, 'refs/tags/fairmodel-') && ",
+)
+RELEASES = ("release.yml", "engine-release.yml")
 
 
 def workflow_id(path: Path) -> str:
@@ -65,9 +71,10 @@ def check(program: str, *arguments: str) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_repository_has_the_workflows_of_the_template_but_that_of_its_images() -> None:
+def test_the_repository_has_the_workflows_of_the_template_that_of_the_engine_and_none_of_images() -> None:
     names = [{path.name for path in WORKFLOWS if path.parents[2] == folder} for folder in (ROOT, TEMPLATE)]
-    assert names == [{"ci.yml", "docs.yml", "release.yml"}, {"ci.yml", "container.yml", "docs.yml", "release.yml"}]
+    shared = {"ci.yml", "docs.yml", "release.yml"}
+    assert names == [{*shared, "engine-release.yml"}, {*shared, "container.yml"}]
 
 
 def test_actions_are_pinned_to_commits_that_name_their_version(path: Path) -> None:
@@ -94,7 +101,7 @@ def test_permissions_are_granted_to_jobs_alone(path: Path) -> None:
 
 
 def test_no_run_is_endless_or_superfluous(path: Path) -> None:
-    assert load(path)["concurrency"]["cancel-in-progress"] is (path.name != "release.yml")
+    assert load(path)["concurrency"]["cancel-in-progress"] is (path.name not in RELEASES)
     assert all(0 < job["timeout-minutes"] <= 30 for job in jobs(path))
 
 
