@@ -10,7 +10,16 @@ from torch.nn import functional
 from .dataset import Samples
 from .errors import UserError
 
-__all__ = ["EmptySlot", "Moments", "PairLinear", "Standardise", "WeightedSum", "fit_normalisation", "is_real"]
+__all__ = [
+    "EmptySlot",
+    "Moments",
+    "PairLinear",
+    "Standardise",
+    "WeightedSum",
+    "fit_normalisation",
+    "is_real",
+    "occupied_slots",
+]
 
 
 class PairLinear(nn.Linear):
@@ -72,6 +81,12 @@ def is_real(objects: torch.Tensor) -> torch.Tensor:
     the others, so a network that is invariant under permutations of the slots remains so.
     """
     return objects.abs().sum(-1, keepdim=True) != 0
+
+
+def occupied_slots(objects: torch.Tensor) -> torch.Tensor:
+    """Number of slots up to the last one that holds an object, int64 (row,), for objects (row, slot, feature)."""
+    position = torch.arange(1, objects.shape[1] + 1, device=objects.device)
+    return (is_real(objects).squeeze(-1) * position).amax(1)
 
 
 class Standardise(nn.Module):

@@ -17,6 +17,7 @@ from ..evaluation.network import load_network
 from ..files import atomic_path, read_json, sha256
 from ..inference.graph import OUTPUTS
 from ..interface import Run
+from ..layers import occupied_slots
 from ..metadata.source import read_metadata
 from ..paths import Paths
 from ..schema import Schema
@@ -159,7 +160,7 @@ def _every_number(inputs: Mapping[str, torch.Tensor]) -> Iterator[dict[str, torc
 
 def _crowded(objects: torch.Tensor) -> torch.Tensor:
     """The rows with most objects, and copies of these in the slots behind them."""
-    occupied = ((objects != 0).any(2) * (_slot(objects)[0, :, 0] + 1)).amax(1)
+    occupied = occupied_slots(objects)
     rows = occupied.argsort(descending=True)[:FEW]
     places = torch.arange(objects.shape[1]) % occupied[rows].clamp(min=1).unsqueeze(1)
     return objects[rows].gather(1, places.unsqueeze(2).expand(-1, -1, objects.shape[2]))
@@ -170,5 +171,4 @@ def _slot(objects: torch.Tensor) -> torch.Tensor:
 
 
 def _cut(objects: torch.Tensor) -> torch.Tensor:
-    occupied = int(((objects != 0).any(2).any(0) * torch.arange(1, objects.shape[1] + 1)).max())
-    return objects[:, : max(1, occupied)]
+    return objects[:, : max(1, int(occupied_slots(objects).max()))]

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ...errors import UserError
-from ...layers import is_real
+from ...layers import is_real, occupied_slots
 from ..inputs import Array, as_inputs
 from .attach import Attached, Composite, Handlers
 from .ledger import Ledger, Relevance, by_row
@@ -135,7 +135,7 @@ class ExplainedRows:
 
     def __init__(self, inputs: Mapping[str, torch.Tensor], shortened: Collection[str]) -> None:
         self.inputs = inputs
-        self.occupied = {name: _occupied_slots(inputs[name]) for name in inputs if name in shortened}
+        self.occupied = {name: occupied_slots(inputs[name]) for name in inputs if name in shortened}
         self.order = torch.arange(len(next(iter(inputs.values()))))
         # a stable sort for each: the input with most slots comes last, and so counts first
         for name in sorted(self.occupied, key=lambda name: inputs[name].shape[1]):
@@ -150,12 +150,6 @@ class ExplainedRows:
         if name not in self.occupied:
             return self.inputs[name].shape[1]
         return max(1, int(self.occupied[name][places].max()))
-
-
-def _occupied_slots(objects: torch.Tensor) -> torch.Tensor:
-    """Number of slots up to the last one that holds an object, int64 (row,)."""
-    position = torch.arange(1, objects.shape[1] + 1, device=objects.device)
-    return (is_real(objects).squeeze(-1) * position).amax(1)
 
 
 @dataclass(frozen=True)
