@@ -86,7 +86,8 @@ def is_real(objects: torch.Tensor) -> torch.Tensor:
 def occupied_slots(objects: torch.Tensor) -> torch.Tensor:
     """Number of slots up to the last one that holds an object, int64 (row,), for objects (row, slot, feature)."""
     position = torch.arange(1, objects.shape[1] + 1, device=objects.device)
-    return (is_real(objects).squeeze(-1) * position).amax(1)
+    occupied = is_real(objects).squeeze(-1) * position
+    return functional.pad(occupied, (1, 0)).amax(1)  # the zero in front is the answer where there is no slot
 
 
 class Standardise(nn.Module):
