@@ -37,7 +37,7 @@ def plain(_: Any) -> Plain:
 
 def joint_project() -> Project:
     """The other project with a network that draws no random numbers and has no statistics of a batch."""
-    return replace(other_project(), build=plain)
+    return replace(other_project(), build=".joint_training:plain")
 
 
 def run(root: Path) -> int:

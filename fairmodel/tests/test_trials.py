@@ -42,9 +42,9 @@ def trained_trials(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The folders of the trainings that begin from here on."""
     begun: list[Path] = []
 
-    def counted(project: Any, config: Any, paths: Any) -> None:
-        begun.append(paths.model)
-        train(Run(project, config, paths))
+    def counted(run: Run) -> None:
+        begun.append(run.paths.model)
+        train(run)
 
     monkeypatch.setattr(trials_module, "train", counted)
     return begun

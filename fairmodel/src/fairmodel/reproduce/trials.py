@@ -1,4 +1,4 @@
-"""A random part of a data set, as a file of the same layout."""
+"""Trials: the trainings of a study, on all rows or on a random part of them, each done once."""
 
 import shutil
 from collections.abc import Mapping, Sequence
