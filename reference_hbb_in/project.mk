@@ -29,7 +29,7 @@ TEST_OPTIONS := -n auto --dist loadfile
 #: learning-curve 4 minutes
 #: compare   10 s
 #: all       8 minutes, 150 MB
-#: test      2 minutes
+#: test      3 minutes
 #: test-slow 7 minutes
 #: lint      20 s
 #: docs      half a minute
@@ -48,7 +48,7 @@ TEST_OPTIONS := -n auto --dist loadfile
 #: clean     a second
 
 .PHONY: explain-paper test-slow
-explain-paper: $(WEIGHTS) $(REPRODUCTION)/ablations.json ## the figures of arXiv:2212.05081, published numbers beside
+explain-paper: $(WEIGHTS) $(REPRODUCTION)/ablations.json ## make the figures of arXiv:2212.05081, with the published numbers beside
 	$(RUN) explain-paper --profile $(PROFILE)
 
 test-slow: $(READY) ## run the tests that take long: the CMS files, kernels of all sizes, whole studies

@@ -1,13 +1,13 @@
 // The effects of senders on receivers, forward and backward, with hidden layers that never leave the cache.
 //
-// The nodes of all graphs stand one after the other; first_receiver and first_sender say where each graph's begin.
+// The nodes of all graphs stand one after the other; first_receiver and first_sender are the first ones of each graph.
 // With a the receiver's and c the sender's half of the first layer (its bias included),
 //
 //     effect[r] = sum over s of weight[s] relu(W3 relu(W2 relu(a[r] + c[s]) + b2) + b3),
 //
-// where a node that is both (`itself`) sends once less to itself. Edges are processed in blocks, a row for each edge,
-// and vector lanes are features, padded to whole vectors. The backward pass computes hidden layers anew, which costs
-// less than fetching them from memory. Sums are made in a fixed order for a given number of threads.
+// where a node that is both (`itself`) sends to itself once less. Edges are processed in blocks, a row for each edge,
+// and vector lanes are features, padded to whole vectors. The backward pass computes hidden layers again, which
+// costs less than fetching them from memory. Sums are made in a fixed order for a given number of threads.
 
 #include <algorithm>
 #include <cstdint>
@@ -57,7 +57,7 @@ struct AlignedAllocator {
 template <typename T>
 using Array = std::vector<T, AlignedAllocator<T>>;
 
-// How the elements of a product begin and end.
+// First and last operation on the elements of a product.
 
 template <typename T>
 struct Rectified {  // begins with a bias; NaN stays NaN
@@ -77,7 +77,7 @@ struct Gated {  // passed on where the rectified activation is positive
 };
 
 template <typename T>
-struct Added {  // to what is there
+struct Added {  // to the present value
     Vector<T> begin(int, int, const T* place) const { return *(const Vector<T>*)place; }
     Vector<T> end(Vector<T> sum, int, int) const { return sum; }
 };
@@ -179,7 +179,7 @@ struct LayerGradient {
 
 }  // namespace
 
-// What the caller passes; the same layout as `Task` in pair_effects.py.
+// The caller's arguments; the same layout as `Task` in pair_effects.py.
 template <typename T>
 struct Task {
     int64_t graphs, hidden, effect, itself, threads;
@@ -285,7 +285,7 @@ struct Worker {
     }
 };
 
-// Where each thread's graphs begin, so that all have about as many edges.
+// First graph of each thread; all threads have about as many edges.
 template <typename T>
 std::vector<int64_t> shares(const Task<T>& task) {
     std::vector<int64_t> edges(task.graphs + 1), first(task.threads + 1, task.graphs);
