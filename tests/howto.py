@@ -1,7 +1,7 @@
 """What the pages "Your data" and "Your network" say, done in a new project."""
 
-import ast
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,42 +11,39 @@ from .projects import ROOT
 __all__ = ["follow_pages"]
 
 PAGES = ("your-data.md", "your-network.md")
-BLOCK = re.compile(r"^```(?:python|toml)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
-PLACE = re.compile(r"# (\S+\.(?:py|toml))\n")
+BLOCK = re.compile(r"^```(?:python|toml)\n# (\S+\.(?:py|toml))\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 TABLE = r"^\[{0}\]\n.*?(?=^\[(?!{0}\.)|\Z)"  # with the tables inside it
+TOY = ("data/simulation.py", "model/deep_sets.py")
 
 
 def follow_pages(project: Path, package: str) -> None:
     """Put data and network of the pages in place of the toy, with showers that differ between the classes."""
     for page in PAGES:
-        for block in BLOCK.findall((ROOT / "docs" / page).read_text(encoding="utf-8")):
-            place = PLACE.match(block)
-            if place is None:
-                _replace_definitions(project / "src" / package / "project.py", block)
-            elif place.group(1).endswith(".py"):
-                path = project / place.group(1).replace("<package>", package)
-                path.write_text(block[place.end() :], encoding="utf-8")
-            else:
-                _replace_tables(project / place.group(1), block[place.end() :])
-    raw = project / "data" / "raw" / "smoke"
-    raw.mkdir(parents=True)
-    cells, counts, labels = _showers(2000)
-    np.savez(raw / "showers.npz", cells=cells, counts=counts, labels=labels)
+        for place, text in BLOCK.findall((ROOT / "docs" / page).read_text(encoding="utf-8")):
+            if place.endswith(".py"):
+                (project / place.replace("<package>", package)).write_text(text, encoding="utf-8")
+                continue
+            for profile in (project / "config").glob("*.toml"):
+                _replace_tables(profile, text)
+    _delete_toy(project, package)
+    for profile in ("smoke", "quick"):
+        raw = project / "data" / "raw" / profile
+        raw.mkdir(parents=True)
+        cells, counts, labels = _showers(2000)
+        np.savez(raw / "showers.npz", cells=cells, counts=counts, labels=labels)
 
 
-def _replace_definitions(path: Path, block: str) -> None:
-    """Put each function and constant of the block in the place of the one of the same name."""
-    for new in ast.parse(block).body:
-        text = path.read_text(encoding="utf-8")
-        (old,) = [node for node in ast.parse(text).body if _name(node) == _name(new)]
-        before, after = text.splitlines()[: old.lineno - 1], text.splitlines()[old.end_lineno :]
-        middle = block.splitlines()[new.lineno - 1 : new.end_lineno]
-        path.write_text("\n".join([*before, *middle, *after]) + "\n", encoding="utf-8")
-
-
-def _name(node: ast.stmt) -> str:
-    target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", node)
-    return str(getattr(target, "id", getattr(target, "name", "")))
+def _delete_toy(project: Path, package: str) -> None:
+    """What the page says to delete: two modules, their tests, their entries on the page of the interface."""
+    interface = project / "docs" / "api.md"
+    text = interface.read_text(encoding="utf-8")
+    for name in TOY:
+        (project / "src" / package / name).unlink()
+        module = f"{package}.{name.removesuffix('.py').replace('/', '.')}"
+        text = text.replace(f".. automodule:: {module}\n   :members:\n", "")
+    interface.write_text(text, encoding="utf-8")
+    for name in ("data", "model"):
+        shutil.rmtree(project / "tests" / name)
 
 
 def _replace_tables(path: Path, block: str) -> None:
