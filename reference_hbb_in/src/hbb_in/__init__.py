@@ -1,1 +1,1 @@
-"""A FAIR AI model."""
+"""The interaction network that finds Higgs bosons decaying to bottom quarks in jets."""

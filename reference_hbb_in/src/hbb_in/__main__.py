@@ -6,5 +6,11 @@ from fairmodel import main
 
 from .project import PROJECT
 
+
+def run() -> int:
+    """Run the command that the command line names; returns the exit code."""
+    return main(PROJECT)
+
+
 if __name__ == "__main__":
-    sys.exit(main(PROJECT))
+    sys.exit(run())
