@@ -1,4 +1,4 @@
-"""Finish the new project: remove what was not chosen, pack the engine, write the metadata files, say what comes next."""
+"""Finish the new project: remove what was not chosen, pack the engine, write the metadata files, say what is next."""
 
 import hashlib
 import json
@@ -19,8 +19,8 @@ LEFTOVERS = ("__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache")  # of
 VENDOR = Path("vendor")
 ENGINE = VENDOR / "fairmodel"
 LINK_LOST = (
-    f"{ENGINE} is a file instead of the engine: a download as zip, or a clone without symbolic links, loses the link to "
-    "it; clone the template with git and make the project from that folder"
+    f"{ENGINE} is a file instead of the engine: a download as zip, or a clone without symbolic links, loses the link; "
+    "clone the template with git and make the project from that folder"
 )
 
 

@@ -15,9 +15,9 @@ import unicodedata
 ANSWERS = json.loads(r'''{{ cookiecutter | tojson }}''')  # fmt: skip
 
 OLDEST_PYTHON = (3, 11)
-RESERVED = {"data", "docs", "src", "test", "tests"}
+RESERVED = {"data", "docs", "src", "test", "tests", "tools", "vendor"}
 DEPENDENCIES = {
-    "cernopendata_client", "coverage", "dask", "distributed", "furo", "h5py", "hatchling", "httpx2", "hypothesis",
+    "cernopendata_client", "coverage", "dask", "distributed", "fairmodel", "furo", "h5py", "hatchling", "httpx2", "hypothesis",
     "jinja2", "jsonschema", "latex2mathml", "matplotlib", "mypy", "myst_nb", "myst_parser", "numpy", "onnx",
     "onnxruntime", "onnxscript", "openvino", "packaging", "pip", "pre_commit", "psutil", "pydantic", "pytest",
     "pytest_cov", "pytest_xdist", "pyyaml", "ruff", "safetensors", "scikit_learn", "scipy", "sklearn", "sphinx",

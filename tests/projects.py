@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ __all__ = [
     "SWITCHES",
     "TEMPLATE",
     "borrow_environment",
+    "copy_template",
     "fenced",
     "file_names",
     "load_script",
@@ -38,11 +40,22 @@ REFERENCE = ROOT / "reference_hbb_in"
 CONTEXT: dict[str, Any] = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 SWITCHES = {name: choices for name, choices in CONTEXT.items() if isinstance(choices, list) and name[0] != "_"}
 PROFILES = ("smoke", "quick", "full")
+PARTS = ("cookiecutter.json", "hooks", "templates", TEMPLATE.name, "fairmodel")
 
 
-def render(folder: Path, **answers: str) -> Path:
+def render(folder: Path, *, template: Path = ROOT, **answers: str) -> Path:
     """A new project with these answers, and the defaults for all others."""
-    return Path(cookiecutter(str(ROOT), no_input=True, output_dir=str(folder), extra_context=answers))
+    return Path(cookiecutter(str(template), no_input=True, output_dir=str(folder), extra_context=answers))
+
+
+def copy_template(folder: Path) -> Path:
+    """A copy of what makes a project: answers, hooks, licences, skeleton and engine; the links stay links."""
+    for path in repository_files():
+        name = path.relative_to(ROOT)
+        if name.parts[0] in PARTS:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, folder / name, follow_symlinks=False)
+    return folder
 
 
 def file_names(folder: Path) -> list[str]:
@@ -54,7 +67,8 @@ def repository_files(folder: Path = ROOT) -> list[Path]:
     """The files that are, or would be, committed."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "."]
     listing = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
-    return [folder / name for name in listing.split("\0") if name and (folder / name).is_file()]
+    paths = [folder / name for name in listing.split("\0") if name]
+    return [path for path in paths if path.is_file() or path.is_symlink()]
 
 
 def load_script(path: Path) -> ModuleType:

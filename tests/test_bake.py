@@ -13,10 +13,14 @@ import pytest
 import yaml
 
 from .conftest import Bake
-from .projects import CONTEXT, ROOT, SWITCHES, TEMPLATE, file_names, render
+from .projects import CONTEXT, ROOT, SWITCHES, TEMPLATE, file_names, render, repository_files
 
 COMBINATIONS = [dict(zip(SWITCHES, choice, strict=True)) for choice in product(*SWITCHES.values())]
-OPTIONAL = {".github/workflows/project-*.yml"}  # a project adds such files when it needs them
+OPTIONAL = {
+    ".github/workflows/project-*.yml",
+    "docs/*.json",
+    "docs/*/**",
+}  # a project adds such files when it needs them
 PARSERS: dict[str, Callable[[str], Any]] = {
     ".toml": tomllib.loads,
     ".json": json.loads,
@@ -47,7 +51,9 @@ def baked(answers: dict[str, str], bake: Bake) -> Path:
 
 
 def texts(project: Path) -> dict[str, str]:
-    return {name: (project / name).read_text(encoding="utf-8") for name in file_names(project)}
+    """The content of every file but the engine's wheel, which is no text."""
+    names = (name for name in file_names(project) if not name.endswith(".whl"))
+    return {name: (project / name).read_text(encoding="utf-8") for name in names}
 
 
 def test_there_are_three_switches() -> None:
@@ -59,15 +65,16 @@ def test_exact_files(answers: dict[str, str], baked: Path) -> None:
     listed = (ROOT / "tests" / "files.txt").read_text(encoding="utf-8").splitlines()
     removed = {"LICENSE"} if answers["license"] == "none" else set()
     removed |= {"Dockerfile.gpu"} if answers["gpu_image"] == "no" else set()
-    expected = {name.replace("<package>", "fair_model") for name in listed} - removed
+    licence = "LicenseRef-all-rights-reserved" if answers["license"] == "none" else answers["license"]
+    expected = {name.replace("<package>", "fair_model") for name in listed} - removed | {f"LICENSES/{licence}.txt"}
     found = set(file_names(baked))
     assert sorted(found - expected) == [], "rendered, but not in tests/files.txt"
     assert sorted(expected - found) == [], "in tests/files.txt, but not rendered"
 
 
 def test_no_trace_of_the_template(baked: Path) -> None:
-    own = (".py", ".j2")  # pages that the project renders itself
-    rendered = {name: text for name, text in texts(baked).items() if not name.endswith(own)}
+    copied = re.compile(r"(src|tools|docs)/.*\.py")  # in which {{ is a brace of an f-string
+    rendered = {name: text for name, text in texts(baked).items() if not copied.fullmatch(name)}
     assert {name: found.group() for name, text in rendered.items() if (found := JINJA.search(text))} == {}
     assert [path for path in baked.rglob("*") if path.name == "__pycache__" or path.name.endswith("_cache")] == []
 
@@ -109,9 +116,24 @@ def test_the_data_source_is_the_one_chosen(answers: dict[str, str], baked: Path)
     assert profiles["full"]["data"]["source"] == answers["data_source"]
 
 
-def test_python_is_copied_as_it_is(baked: Path) -> None:
-    sources = [path for path in TEMPLATE.rglob("*.py") if path.name != "__pycache__"]
-    assert len(sources) > 20
+def test_a_project_is_small_and_its_source_is_its_owners(default_bake: Path) -> None:
+    names = file_names(default_bake)
+    assert len(names) <= 90
+    source = [name for name in names if name.startswith("src/")]
+    assert len(source) > 10
+    assert all(any(fnmatch(name, pattern) for pattern in CONTEXT["_user_owned"]) for name in source)
+
+
+def test_no_file_of_the_engine_is_among_them(default_bake: Path) -> None:
+    engine = [path for path in repository_files(ROOT / "fairmodel" / "src") if path.stat().st_size > 400]
+    contents = {(default_bake / name).read_bytes() for name in file_names(default_bake)}
+    assert len(engine) > 50
+    assert [path for path in engine if path.read_bytes() in contents] == []
+
+
+def test_source_is_copied_as_it_is(baked: Path) -> None:
+    sources = [path for folder in ("src", "tools", "docs") for path in (TEMPLATE / folder).rglob("*.py")]
+    assert len(sources) > 10
     for source in sources:
         name = source.relative_to(TEMPLATE).as_posix().replace("{{cookiecutter.package_name}}", "fair_model")
         assert (baked / name).read_bytes() == source.read_bytes(), name

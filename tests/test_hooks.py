@@ -1,19 +1,27 @@
 """What becomes of the answers: wrong ones are refused together, right ones come back exactly from every file."""
 
+import hashlib
+import json
+import subprocess
+import tomllib
+import zipfile
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from cookiecutter.exceptions import CookiecutterException
-from hbb_in.fair import metadata
-from hbb_in.fair.identifiers import doi_problem, email_problem, orcid_problem
-from hbb_in.fair.source import read_metadata
+from fairmodel.fair import metadata
+from fairmodel.metadata.identifiers import doi_problem, email_problem, orcid_problem
+from fairmodel.metadata.source import read_metadata
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
+from packaging.requirements import Requirement
 
-from .projects import ROOT, TEMPLATE, file_names, render
+from .conftest import Bake
+from .projects import ROOT, TEMPLATE, copy_template, file_names, render
 from .test_bake import PARSERS
 
 HOSTILE = {
@@ -108,10 +116,11 @@ def test_every_answer_is_checked(hook: dict[str, Any], name: str, value: str, re
 
 
 def test_the_names_that_are_reserved_follow_the_requirements(hook: dict[str, Any]) -> None:
-    files = (TEMPLATE / "requirements").glob("*.txt")
-    lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
-    names = {line.split(">")[0].replace("-", "_") for line in lines if line and not line.startswith(("#", "types-"))}
-    assert names <= hook["DEPENDENCIES"]
+    engine = tomllib.loads((ROOT / "fairmodel" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [*engine["dependencies"], *chain(*engine["optional-dependencies"].values())]
+    names = {Requirement(line).name.replace("-", "_") for line in lines if not line.startswith("types-")}
+    assert len(names) > 30
+    assert names | {"fairmodel"} <= hook["DEPENDENCIES"]
 
 
 identifier = st.text("0123456789X-", max_size=20) | st.from_regex(r"([0-9]{4}-){3}[0-9]{3}[0-9X]", fullmatch=True)
@@ -150,8 +159,9 @@ def test_answers_come_back_exactly(answers: dict[str, str]) -> None:
         files = data_files(project)
         assert project.name == "Jet.Tagger-2"
         assert answers["author_name"] in (project / "LICENSE").read_text(encoding="utf-8")
-    assert answers.items() | fixed.items() <= files[".cookiecutter.json"].items()
-    assert not [name for name in files[".cookiecutter.json"] if name.startswith("_")]
+    kept = files[".cookiecutter.json"]
+    assert {name: kept[name] for name in answers | fixed} == answers | fixed
+    assert not [name for name in kept if name.startswith("_")]
     fair, cff, codemeta = files["fair.toml"], files["CITATION.cff"], files["codemeta.json"]
     title, description, author = answers["project_name"], answers["description"], answers["author_name"]
     assert fair["identity"]["title"] == cff["title"] == codemeta["name"] == title
@@ -160,8 +170,60 @@ def test_answers_come_back_exactly(answers: dict[str, str]) -> None:
     assert fair["people"][0]["email"] == cff["authors"][0]["email"] == fixed["email"]
     affiliation = answers["affiliation"]
     assert fair["people"][0]["affiliation"] == codemeta["author"][0]["affiliation"]["name"] == affiliation
-    assert files["pyproject.toml"]["project"]["name"] == fixed["repo_name"]
+    built = files["pyproject.toml"]["project"]
+    assert built["name"] == fixed["repo_name"]
+    assert built["description"] == " ".join(description.split())
+    assert built["authors"] == [{"name": author, "email": fixed["email"]}]
 
 
 def test_the_metadata_of_a_new_project_come_from_its_own_generator(default_bake: Path) -> None:
     assert metadata.drifted(default_bake, read_metadata(default_bake)) == []
+
+
+def test_the_engine_arrives_as_one_wheel_with_its_checksum(default_bake: Path) -> None:
+    (wheel,) = (default_bake / "vendor").glob("*.whl")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    assert (default_bake / "vendor" / "SHA256SUMS").read_text() == f"{digest}  {wheel.name}\n"
+    assert file_names(default_bake / "vendor") == ["SHA256SUMS", wheel.name]
+    answers = json.loads((default_bake / ".cookiecutter.json").read_text(encoding="utf-8"))
+    version = tomllib.loads((ROOT / "fairmodel" / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert wheel.name == f"fairmodel-{version}-py3-none-any.whl"
+    assert answers["engine"] == {"version": version, "sha256": digest}
+    assert f'"fairmodel[train]=={version}"' in (default_bake / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_the_wheel_holds_the_licence_of_the_engine_whatever_was_answered(bake: Bake) -> None:
+    project = bake(license="none")
+    (wheel,) = (project / "vendor").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("licenses/LICENSE"))
+        assert archive.read(name) == (ROOT / "fairmodel" / "LICENSE").read_bytes()
+    assert (project / "LICENSES" / "MIT.txt").read_bytes() == (ROOT / "fairmodel" / "LICENSE").read_bytes()
+
+
+def test_the_commit_of_the_template_is_kept_for_later_updates(default_bake: Path) -> None:
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    answers = json.loads((default_bake / ".cookiecutter.json").read_text(encoding="utf-8"))
+    assert answers["template_commit"] == head.strip()
+
+
+def test_a_download_that_lost_its_links_is_refused_and_leaves_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    template = copy_template(tmp_path / "template")
+    link = template / TEMPLATE.name / "vendor" / "fairmodel"
+    link.unlink()
+    link.write_text("../../fairmodel", encoding="utf-8")  # what becomes of a link in a zip file
+    (tmp_path / "out").mkdir()
+    with pytest.raises(CookiecutterException):
+        render(tmp_path / "out", template=template)
+    said = [line for line in capfd.readouterr().err.splitlines() if "vendor/fairmodel" in line]
+    assert len(said) == 1
+    assert "clone the template with git" in said[0]
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_template_away_from_git_works_without_a_commit(tmp_path: Path) -> None:
+    project = render(tmp_path / "out", template=copy_template(tmp_path / "template"))
+    assert json.loads((project / ".cookiecutter.json").read_text(encoding="utf-8"))["template_commit"] == ""
+    assert len(list((project / "vendor").glob("*.whl"))) == 1

@@ -44,7 +44,7 @@ def finished(first_run: tuple[Path, str], tmp_path: Path) -> Path:
 def steps(output: str) -> list[str]:
     """The steps among the commands that make printed."""
     names = re.findall(r"-m fair_model (?:fair )?(\w+) --profile", output)
-    return [name for name in names if name not in ("sections", "summary", "check")]
+    return [name for name in names if name not in ("stamps", "summary", "check")]
 
 
 def words_of_pdf(path: Path) -> set[str]:
@@ -103,7 +103,26 @@ def test_a_changed_setting_redoes_what_depends_on_it(what: str, finished: Path) 
     text = config.read_text(encoding="utf-8")
     assert text.count(old) == 1
     config.write_text(text.replace(old, new), encoding="utf-8")
-    make(finished, "build/smoke/evaluation.json", "PROFILE=smoke")  # looks at all sections; a dry run does not
+    make(finished, "build/smoke/evaluate.json", "PROFILE=smoke")  # writes all stamps; a dry run does not
+    assert steps(make(finished, "-n", "all", "PROFILE=smoke")) == expected
+
+
+# (what is changed in the source, the steps that have to run again)
+CODE = {
+    "the data": ("data/simulation.py", STEPS[:1]),  # whose files a dry run does not make newer
+    "the network": ("model/deep_sets.py", STEPS[1:]),
+    "the training": ("training.py", STEPS[1:]),
+    "the drawing of a row": ("data/display.py", []),
+}
+
+
+@pytest.mark.parametrize("what", CODE)
+def test_changed_code_redoes_what_depends_on_it(what: str, finished: Path) -> None:
+    name, expected = CODE[what]
+    with (finished / "src" / "fair_model" / name).open("a") as stream:
+        stream.write("\n# changed\n")
+    said = make(finished, "build/smoke/evaluate.json", "PROFILE=smoke")
+    assert ("changed code" in said) == bool(expected)
     assert steps(make(finished, "-n", "all", "PROFILE=smoke")) == expected
 
 
@@ -125,7 +144,7 @@ def test_studies_are_made_once_and_again_for_other_settings(finished: Path) -> N
     config = finished / "config" / "smoke.toml"
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("fractions = [0.25,", "fractions = [0.2,"), encoding="utf-8")
-    make(finished, "build/smoke/reproduction.json", "PROFILE=smoke")
+    make(finished, "build/smoke/reproduce.json", "PROFILE=smoke")
     assert planned() == ["reproduce-seeds", "learning-curve"]
 
 

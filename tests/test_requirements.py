@@ -1,34 +1,48 @@
-"""What a project tells installers: metadata from fair.toml, requirements from files, versions from one lock."""
+"""What a project tells installers: metadata from fair.toml, one pin of the engine, versions from one lock."""
 
 import re
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fairmodel.fair import metadata
+from fairmodel.metadata.source import read_metadata
 from hatchling.metadata.core import ProjectMetadata
 from hatchling.plugin.manager import PluginManager
-from hbb_in.fair import metadata
-from hbb_in.fair.source import read_metadata
 from packaging.requirements import Requirement
 
 from .conftest import Bake
 from .projects import REFERENCE, ROOT, TEMPLATE
 
+ENGINE = ROOT / "fairmodel"
 LOCKS = [folder / "constraints.txt" for folder in (ROOT, TEMPLATE, REFERENCE)]
-NOT_LOCKED = ("apt.txt", "tensorrt.txt")  # Debian packages, and what only some machines can use
+NOT_LOCKED = {"tensorrt"}  # what only some machines can use
 
 
 def core_metadata(project: Path) -> dict[str, Any]:
-    """The `[project]` table once the build back-end has filled it in."""
+    """The core metadata as the build back-end reads them."""
     found = ProjectMetadata(str(project), PluginManager())
-    assert found.core.name
-    return dict(found.core_raw_metadata)
+    return {"name": found.core.name, "version": found.version, **found.core_raw_metadata}
 
 
-def requirements(path: Path) -> list[Requirement]:
+def declared(project: Path) -> dict[str, Any]:
+    """The table [project] of a pyproject.toml."""
+    table: dict[str, Any] = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return table
+
+
+def requirements(project: Path, *without: str) -> list[Requirement]:
+    """The dependencies and those of all extras, the engine's own extras aside."""
+    table = declared(project)
+    extras = {name: lines for name, lines in table["optional-dependencies"].items() if name not in without}
+    lines = [*table["dependencies"], *(line for extra in extras.values() for line in extra)]
+    parsed = map(Requirement, lines)
+    return [item for item in parsed if item.name not in ("fairmodel", table["name"])]
+
+
+def in_file(path: Path) -> list[Requirement]:
     """The requirements of a file, read by the library that defines them."""
     lines = (line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
     return [Requirement(line) for line in lines if line]
@@ -42,6 +56,7 @@ def test_the_identity_comes_from_the_metadata_source(project: Path) -> None:
     )
     people = '[[people]]\ngiven-names = "Ada"\nfamily-names = "Lovelace"\nemail = "ada@example.org"\n\n[model]'
     fair.write_text(text.replace("[model]", people), encoding="utf-8")
+    metadata.write(project)
     found = core_metadata(project)
     identity = tomllib.loads(fair.read_text(encoding="utf-8"))["identity"]
     assert found["version"] == "3.2.1"
@@ -55,34 +70,38 @@ def test_the_identity_comes_from_the_metadata_source(project: Path) -> None:
     ]
 
 
+def test_the_version_stands_once(default_bake: Path) -> None:
+    texts = [(default_bake / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "fair.toml")]
+    assert [text.count('"0.1.0"') for text in texts] == [0, 1]
+    assert core_metadata(default_bake)["version"] == "0.1.0"
+
+
 def test_a_project_without_a_licence_builds(bake: Bake) -> None:
     project = bake(license="none")
     assert "license" not in core_metadata(project)
 
 
-def test_extras_come_from_files(project: Path) -> None:
-    folder = project / "requirements"
-    (folder / "project.txt").write_text("scipy>=1  # a comment\n\n# another\n", encoding="utf-8")
-    (folder / "project-simulation.txt").write_text("vector>=1\n", encoding="utf-8")
-    (folder / "project-test.txt").write_text("sybil>=6\n", encoding="utf-8")
-    found = core_metadata(project)
-    assert list(map(Requirement, found["dependencies"])) == [
-        *requirements(folder / "core.txt"),
-        Requirement("scipy>=1"),
-    ]
-    extras = {name: list(map(Requirement, lines)) for name, lines in found["optional-dependencies"].items()}
-    core = {"cluster", "docs", "download", "openvino", "serve", "tensorrt", "test"}
-    assert extras.keys() == {"all", "simulation", *core}
-    assert extras["test"] == [*requirements(folder / "test.txt"), Requirement("sybil>=6")]
-    assert extras["simulation"] == [Requirement("vector>=1")]
-    assert extras.pop("tensorrt") == requirements(folder / "tensorrt.txt")  # only machines with a GPU can use it
-    assert set(extras.pop("all")) == {requirement for lines in extras.values() for requirement in lines}
+@pytest.mark.parametrize("folder", [TEMPLATE, REFERENCE], ids=["template", "reference"])
+def test_the_engine_is_pinned_once_in_the_version_of_today(folder: Path) -> None:
+    lines = [line.strip() for line in (folder / "pyproject.toml").read_text(encoding="utf-8").splitlines()]
+    pins = [line for line in lines if re.match(r'"fairmodel\b.*==', line)]
+    assert pins == [f'"fairmodel[train]=={declared(ENGINE)["version"]}",']
+
+
+@pytest.mark.parametrize("folder", [TEMPLATE, REFERENCE], ids=["template", "reference"])
+def test_a_project_offers_the_extras_of_the_engine(folder: Path) -> None:
+    offered, extras = declared(ENGINE)["optional-dependencies"], declared(folder)["optional-dependencies"]
+    for name in offered.keys() - {"train", "dev"}:
+        assert f"fairmodel[{name}]" in extras[name], name
+    for lines in extras.values():
+        for requirement in (Requirement(line) for line in lines if line.startswith("fairmodel")):
+            assert requirement.extras <= offered.keys()
 
 
 def pins(path: Path) -> dict[str, set[tuple[str, str]]]:
     """Version and marker of every locked distribution; a version may differ between platforms."""
     found: dict[str, set[tuple[str, str]]] = {}
-    for requirement in requirements(path):
+    for requirement in in_file(path):
         found.setdefault(requirement.name, set()).add((str(requirement.specifier), str(requirement.marker)))
     return found
 
@@ -91,10 +110,11 @@ def pins(path: Path) -> dict[str, set[tuple[str, str]]]:
 def test_a_lock_is_good_on_every_machine(lock: Path) -> None:
     found = pins(lock)
     assert {specifier for specifier, _ in found["torch"]} == {"==2.13.0"}
+    assert "fairmodel" not in found
     for name, versions in found.items():
         for specifier, _ in versions:
             assert re.fullmatch(r"==[^+*,]+", specifier), (name, specifier)  # a local version exists on one index only
-    assert not re.search(r"https?:|--|file:|@", lock.read_text(encoding="utf-8"))
+    assert not re.search(r"https?:|--|file:|@|^-", lock.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("lock", LOCKS[1:], ids=lambda path: path.parent.name)
@@ -105,41 +125,50 @@ def test_the_locks_agree(lock: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lock", "sources"),
+    ("lock", "wanted"),
     [
-        (LOCKS[0], ["requirements.txt", "reference_hbb_in/requirements/*.txt"]),
-        (LOCKS[1], ["{{cookiecutter.repo_name}}/requirements/*.txt"]),
-        (LOCKS[2], ["reference_hbb_in/requirements/*.txt"]),
+        (LOCKS[0], [*requirements(ENGINE, *NOT_LOCKED), *requirements(REFERENCE), *in_file(ROOT / "requirements.txt")]),
+        (LOCKS[1], requirements(ENGINE, "dev", *NOT_LOCKED)),
+        (LOCKS[2], [*requirements(ENGINE, "dev", *NOT_LOCKED), *requirements(REFERENCE)]),
     ],
-    ids=lambda value: value.parent.name if isinstance(value, Path) else "",
+    ids=["repository", "template", "reference"],
 )
-def test_a_lock_fits_the_requirements(lock: Path, sources: list[str]) -> None:
+def test_a_lock_fits_the_requirements(lock: Path, wanted: list[Requirement]) -> None:
     found = pins(lock)
-    files = [path for pattern in sources for path in ROOT.glob(pattern) if path.name not in NOT_LOCKED]
-    assert files
-    for requirement in (requirement for path in files for requirement in requirements(path)):
+    assert len(wanted) > 20
+    for requirement in (item for item in wanted if item.name != "fairmodel"):
         versions = {specifier.removeprefix("==") for specifier, _ in found[requirement.name.lower()]}
         assert all(requirement.specifier.contains(version) for version in versions), requirement
 
 
+def test_a_project_is_locked_without_what_only_tests_of_the_engine_need() -> None:
+    peers = {"scikit-learn", "trustme", "types-pyyaml"}
+    assert peers <= {Requirement(line).name for line in declared(ENGINE)["optional-dependencies"]["dev"]}
+    assert peers & pins(LOCKS[1]).keys() == set()
+
+
 def test_the_repository_says_the_same_of_itself_twice() -> None:
-    stated = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    stated = declared(ROOT)
     fair = tomllib.loads((ROOT / "fair.toml").read_text(encoding="utf-8"))
     for key in ("version", "license", "keywords", "description"):
         assert stated[key] == fair["identity"][key]
     assert [author["name"] for author in stated["authors"]] == [person["name"] for person in fair["people"]]
 
 
-def test_the_repositorys_metadata_follow_their_source() -> None:
-    assert metadata.drifted(ROOT, read_metadata(ROOT)) == []
+@pytest.mark.parametrize("folder", [ROOT, REFERENCE], ids=["repository", "reference"])
+def test_the_metadata_follow_their_source(folder: Path) -> None:
+    assert metadata.drifted(folder, read_metadata(folder)) == []
 
 
 @pytest.mark.slow
-def test_a_new_file_of_requirements_is_noticed(project: Path) -> None:
-    lock = [sys.executable, "-B", "tools/lock.py"]
+def test_a_new_requirement_is_noticed(project: Path) -> None:
+    """`tools/lock.py` runs in the environment of these tests, which has uv."""
+    lock = [str(project / ".venv" / "bin" / "python"), "-B", "tools/lock.py"]
     subprocess.run(lock, cwd=project, check=True)
     before = pins(project / "constraints.txt")
-    (project / "requirements" / "project-extra.txt").write_text("sybil>=6\n", encoding="utf-8")
+    path = project / "pyproject.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r'(?m)^(    "fairmodel\[train\].*)$', r'\1\n    "sybil>=6",', text), encoding="utf-8")
     subprocess.run(lock, cwd=project, check=True)
     after = pins(project / "constraints.txt")
     assert after.keys() - before.keys() == {"sybil"}
