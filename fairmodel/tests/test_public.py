@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -28,14 +29,25 @@ def sources(project: Path) -> Iterator[str]:
 
 def imported() -> set[tuple[str, str]]:
     """Module and name, for each name that a project of this repository imports from the engine."""
-    nodes = (node for name in PROJECTS for text in sources(REPOSITORY / name) for node in ast.walk(ast.parse(text)))
-    return {
-        (node.module, alias.name)
-        for node in nodes
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "fairmodel"
-        for alias in node.names
-        if node.module
-    }
+    return {item for name in PROJECTS for text in sources(REPOSITORY / name) for item in _imported(ast.parse(text))}
+
+
+def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """The names that a module imports; of a module that it imports as a whole, those that it uses."""
+    nodes = list(ast.walk(tree))
+    used = [(node.value.id, node.attr) for node in nodes if isinstance(node, ast.Attribute) and is_name(node.value)]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "fairmodel":
+            for alias in node.names:
+                module = f"{node.module}.{alias.name}"
+                if (ENGINE_ROOT / "src" / module.replace(".", "/")).with_suffix(".py").is_file():
+                    yield from ((module, attribute) for name, attribute in used if name == alias.name)
+                else:
+                    yield node.module, alias.name
+
+
+def is_name(node: ast.expr) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name)
 
 
 def described() -> set[tuple[str, str]]:

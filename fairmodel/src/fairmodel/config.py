@@ -17,6 +17,7 @@ __all__ = [
     "DataConfig",
     "EvaluationConfig",
     "ExportConfig",
+    "Fractions",
     "InterpretationConfig",
     "ReportConfig",
     "RunConfig",

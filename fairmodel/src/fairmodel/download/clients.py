@@ -21,7 +21,9 @@ def run_client(name: str, arguments: Sequence[str], question: str) -> str:
     """Standard output of a client; raises UserError with the client's own words if it cannot answer the `question`."""
     program = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
     if program is None:
-        message = f"{name} is not installed, {question} needs it; run `make setup`, or pip install 'fairmodel[download]'"
+        message = (
+            f"{name} is not installed, {question} needs it; run `make setup`, or pip install 'fairmodel[download]'"
+        )
         raise UserError(message)
     try:
         result = subprocess.run(

@@ -19,6 +19,7 @@ BLOCK = 1 << 18
 SILENCE = 30.0  # seconds without a byte until a connection counts as broken
 LONGEST_WAIT = 60.0  # seconds that a server may ask for
 
+
 @contextmanager
 def read_http(address: str, offset: int) -> Iterator[Stream]:
     """The file at `address` from byte `offset` on, by an HTTP range request, or all of it if the server knows none.
