@@ -29,7 +29,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 def _add_engine(app: Sphinx, config: Config) -> None:
     """Tell intersphinx where the pages are, relative to those of the project."""
     place = f"../{FOLDER}"
-    inventory = app.outdir / place / INVENTORY
+    inventory: Path = app.outdir / place / INVENTORY
     if not inventory.is_file():
         place = FOLDER
         inventory = _build(app.outdir, home=config.project)

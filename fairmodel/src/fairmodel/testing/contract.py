@@ -17,6 +17,7 @@ from ..dataset import Dataset
 from ..errors import UserError
 from ..fair.metadata import write_or_check
 from ..interface import Command, Project, Run
+from ..lazy import Lazy
 from ..metadata.source import read_metadata
 from ..splits import SPLITS
 from ..workers import Workers
@@ -57,7 +58,7 @@ def check_functions(project: Project) -> None:
     """Every function that project.py names is where the name leads, and can be imported."""
     project.check()
     for function in (project.prepare, project.build, project.loss, project.optimiser, project.plot):
-        if hasattr(function, "load"):
+        if isinstance(function, Lazy):
             assert callable(function.load()), function
 
 
