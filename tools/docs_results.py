@@ -6,17 +6,24 @@ markers of its page and copies its figure beside the page. A study that was not 
 
 import argparse
 import json
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from markers import replace_marked
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "reference_hbb_in"
 PAGES = REFERENCE / "docs"
 FIGURES = PAGES / "figures"
+
+
+def write_small(figure: Path, copy: Path) -> None:
+    """Copy a figure with 256 colours, which its page shows as well, in a third of the bytes."""
+    with Image.open(figure) as image:
+        small = image.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    small.save(copy, "PNG", optimize=True)
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Result:
         names = {figure: self.name if figure == table.stem else figure for figure in figures}
         names = {figure: name for figure, name in names.items() if table.with_name(f"{figure}.png").exists()}
         for figure, name in names.items():
-            shutil.copyfile(table.with_name(f"{figure}.png"), FIGURES / f"{name}.png")
+            write_small(table.with_name(f"{figure}.png"), FIGURES / f"{name}.png")
         run = json.loads((REFERENCE / "models" / profile / "run.json").read_text(encoding="utf-8"))
         lines = (
             "",
