@@ -139,3 +139,23 @@ def test_a_package_that_cannot_be_imported_is_named(
     (tmp_path / "a_broken_package" / "a.py").write_text("def function(): ...\n")
     with pytest.raises(UserError, match=f"'a_broken_package.a:function', which cannot be read: {problem}; correct"):
         Lazy("a_broken_package.a:function").check("Project(build=…)")
+
+
+def test_a_package_imports_what_its_stub_lists_when_it_is_used(tmp_path: Path) -> None:
+    package = tmp_path / "a_package"
+    (package / "inner").mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        "from fairmodel.lazy import attach_stub\n__getattr__, __dir__, __all__ = attach_stub(__name__)\n"
+    )
+    (package / "__init__.pyi").write_text("from .inner.a import first as first\nfrom .inner.a import other as other\n")
+    (package / "inner" / "__init__.py").touch()
+    (package / "inner" / "a.py").write_text("first, other = 1, 2\n")
+    script = (
+        "import sys, a_package\nassert a_package.__all__ == dir(a_package) == ['first', 'other']\n"
+        "assert 'a_package.inner.a' not in sys.modules\nfrom a_package import first\nassert first == 1\n"
+        "assert 'a_package.inner.a' in sys.modules\nassert not hasattr(a_package, 'third')\n"
+        "try:\n    a_package.third\nexcept AttributeError as error:\n"
+        "    assert str(error) == \"module 'a_package' has no attribute 'third'\""
+    )
+    result = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
