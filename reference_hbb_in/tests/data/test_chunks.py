@@ -132,7 +132,7 @@ def test_a_cluster_makes_the_same_files_though_a_worker_is_killed(tmp_path: Path
 
         killer = threading.Thread(target=kill)
         killer.start()
-        simulate(plan(options, seed=3), remote, Workers(1, address, remote))
+        simulate(plan(options, seed=3), remote, Workers(1, address, remote, "hbb_in"))
         killer.join()
     files = {path.name: path.read_bytes() for path in remote.iterdir() if path.name != "cost.json"}
     assert files == {path.name: path.read_bytes() for path in expected}
