@@ -2,10 +2,12 @@
 
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from fairmodel.fair.publish.archive import pack_source_code
 
 from .projects import REFERENCE, ROOT, TEMPLATE, load_script
 
@@ -87,6 +89,16 @@ def test_synchronising_mends_what_the_template_owns_alone(
     assert capsys.readouterr().out.splitlines() == ["updated Makefile", "removed tools/stray.py"]
     assert sync.problems(copy, fresh) == []
     assert own.read_text() == "# mine\n"
+
+
+def test_a_published_archive_of_the_reference_brings_its_engine(tmp_path: Path) -> None:
+    pack_source_code(REFERENCE, tmp_path, "unpacked")
+    with tarfile.open(tmp_path / "source.tar.gz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    project = tmp_path / "unpacked"
+    (wheel,) = (project / "vendor").glob("*.whl")
+    install = load_script(project / "tools" / "install.py")
+    assert install.engine_of(project) == [f"fairmodel @ {wheel.as_uri()}"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -1,5 +1,6 @@
 """From the command line: the archive of a project, published, fetched by its DOI, and what a DOI changes at home."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -122,7 +123,11 @@ def test_source_code_and_documentation_are_packed_beside_the_model(ready: Run, t
     first, second = ({path.name: path.read_bytes() for path in folder.glob("*.tar.gz")} for folder in folders)
     assert first == second
     source = {"fair.toml": (root / "fair.toml").read_bytes()}
-    assert unpacked(folders[0] / "source.tar.gz") == source
+    packed = unpacked(folders[0] / "source.tar.gz")
+    engine = {name: packed.pop(name) for name in [*packed] if name.startswith("vendor/")}
+    assert packed == source
+    (wheel,) = (name for name in engine if name.endswith(".whl"))
+    assert engine["vendor/SHA256SUMS"].decode() == f"{hashlib.sha256(engine[wheel]).hexdigest()}  {Path(wheel).name}\n"
     assert unpacked(folders[0] / "documentation.tar.gz") == {"index.html": b"<p>Read</p>", "_static/a.css": b""}
     manifest = read_json(folders[0] / "manifest.json")
     assert {file["name"]: file["sha256"] for file in manifest["packed"]} == {

@@ -2,12 +2,14 @@
 
 import gzip
 import io
+import runpy
 import shutil
 import subprocess
 import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import onnx
@@ -17,6 +19,7 @@ from ...errors import UserError
 from ...export.onnx import DENSE, SAMPLE
 from ...files import sha256, write_json, write_text
 from ...interface import Run
+from ...metadata.engine import FOLDER
 from ...metadata.identifiers import doi_url
 from ...metadata.provenance import commit_of
 from ...metadata.source import SOURCE, Metadata, read_metadata
@@ -168,8 +171,9 @@ def _verify(folder: Path) -> None:
 def pack_source_code(root: Path, folder: Path, name: str) -> None:
     """Write the project as it is in the checked-out commit, below a folder of this name; the same bytes each time.
 
-    Changes that are not committed are not in it. Outside of a repository there is no file. Raises UserError for a
-    repository that cannot be read.
+    Changes that are not committed are not in it. A project that uses the engine's source beside it gets the wheel of it
+    that other projects have in `vendor/`. Outside of a repository there is no file. Raises UserError for a repository
+    that cannot be read.
     """
     if commit_of(root)["id"] is None:
         return
@@ -179,7 +183,24 @@ def pack_source_code(root: Path, folder: Path, name: str) -> None:
     if result.returncode:
         message = f"git cannot pack the source code of {root}: {result.stderr.decode(errors='replace').strip()}"
         raise UserError(message)
-    (folder / SOURCE_CODE).write_bytes(gzip.compress(result.stdout, mtime=0))
+    content = result.stdout if (root / "vendor").is_dir() else _with_engine(result.stdout, name)
+    (folder / SOURCE_CODE).write_bytes(gzip.compress(content, mtime=0))
+
+
+def _with_engine(packed: bytes, name: str) -> bytes:
+    """The tar file with the engine added as a wheel, if its source is here."""
+    packer = FOLDER.parents[1] / "tools" / "pack.py"
+    if not packer.is_file():
+        return packed
+    content = io.BytesIO(packed)
+    with TemporaryDirectory() as folder, tarfile.open(fileobj=content, mode="a") as archive:
+        runpy.run_path(str(packer))["pack"](Path(folder))
+        for path in sorted(Path(folder).iterdir()):
+            member = tarfile.TarInfo(f"{name}/vendor/{path.name}")
+            member.size = path.stat().st_size
+            with path.open("rb") as stream:
+                archive.addfile(member, stream)
+    return content.getvalue()
 
 
 def pack_documentation(built: Path, folder: Path, name: str) -> None:
