@@ -10,6 +10,7 @@ import pytest
 from fairmodel.cli import main
 from fairmodel.discover import find_project, import_project, project_name
 from fairmodel.errors import UserError
+from fairmodel.metadata.engine import engine_version
 
 PYPROJECT = '[project]\nname = "shapes"\n[tool.fairmodel]\nproject = "shapes.project:PROJECT"\n'
 MODULE = """
@@ -146,3 +147,27 @@ def test_a_name_without_an_attribute_means_project(folder: Path) -> None:
     assert import_project("shapes.project", "here") is import_project("shapes.project:PROJECT", "here")
     with pytest.raises(UserError, match=r"^here = 'json' cannot be imported"):
         import_project("json", "here")
+
+
+def test_a_project_that_is_named_is_imported_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken_project.py").write_text("PROJECT = (\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main("broken_project:PROJECT", ["train"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "broken_project" in line
+    assert "SyntaxError" in line
+
+
+def test_help_version_and_fetch_need_no_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for word in ("--help", "--version"):
+        with pytest.raises(SystemExit) as caught:
+            main(None, [word])
+        assert caught.value.code == 0
+    assert f"fairmodel {engine_version()}" in capsys.readouterr().out
+    assert main(None, ["fair", "fetch", "nothing"]) == 1
+    assert "'nothing' is no folder, no DOI" in capsys.readouterr().err

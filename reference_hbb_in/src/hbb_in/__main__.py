@@ -4,12 +4,10 @@ import sys
 
 from fairmodel import main
 
-from .project import PROJECT
-
 
 def run() -> int:
     """Run the command that the command line names; returns the exit code."""
-    return main(PROJECT)
+    return main(f"{__package__}.project:PROJECT")
 
 
 if __name__ == "__main__":

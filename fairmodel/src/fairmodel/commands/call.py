@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["call"]
 
 
-def call(command: Command, project: Project, arguments: argparse.Namespace, words: Sequence[str]) -> None:
+def call(command: Command, project: Project | None, arguments: argparse.Namespace, words: Sequence[str]) -> None:
     """Run a command with its parsed options; `words` is the command line, for the record of what was made."""
     function = Lazy(command.function)
     options = {name: getattr(arguments, name) for name in map(destination, command.options)}
     if command.takes == "nothing":
         function(**options)
         return
+    assert project is not None, command
     if command.takes == "project":
         function(project, **options)
         return
