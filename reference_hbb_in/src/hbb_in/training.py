@@ -2,7 +2,7 @@
 
 The published recipe (Moreno et al., Phys. Rev. D 102, 012010 (2020)) is that of `config/full.toml`: Adam at a constant
 learning rate of 1e-4, batches of 128 jets, inputs as they are, stopped after 8 epochs without progress. The other
-profiles standardise the inputs and let the learning rate rise and fall once (arXiv:1708.07120), which takes 15 epochs.
+profiles standardise the inputs and let the learning rate rise and fall once (arXiv:1708.07120), in 15 epochs or fewer.
 """
 
 import torch

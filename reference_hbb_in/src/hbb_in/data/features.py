@@ -1,4 +1,4 @@
-"""The feature table: the one place that says which numbers describe a jet, its tracks and its vertices.
+"""The feature table: the only definition of the numbers that describe a jet, its tracks and its vertices.
 
 Names, order and clipping are those of the CMS open-data ntuple (https://doi.org/10.7483/OPENDATA.CMS.JGJX.MS7Q)
 on which arXiv:1909.12285 trains. Lengths in cm, momenta and masses in GeV, angles in rad.

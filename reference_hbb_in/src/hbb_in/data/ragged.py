@@ -118,7 +118,7 @@ class RaggedJets:
 
 
 def jet_class(columns: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Class of each jet, int64 (jet,): -1 for a jet that is neither, -2 for one that claims to be both.
+    """Class of each jet, int64 (jet,): -1 for a jet that is neither, -2 for a jet that is both.
 
     A jet is background if both its sample and its flavour are QCD, and signal if both quarks of a Higgs boson are
     matched to it.

@@ -64,7 +64,7 @@ class Reconstruction:
 
 @dataclass(frozen=True)
 class PrimaryVertices(Columns):
-    """event, sorted; z, rising within an event; hard, true if the hard collision is in it; all (vertex,)."""
+    """Vertices: event, sorted; z, rising within an event; hard, true if the hard collision is in it; all (vertex,)."""
 
     event: np.ndarray
     z: np.ndarray
