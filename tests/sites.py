@@ -1,5 +1,6 @@
 """The sites: built as `make docs` builds them, and their links looked up."""
 
+import os
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -10,17 +11,21 @@ from .projects import REFERENCE, ROOT
 
 __all__ = ["build_pages", "build_site", "dead_links"]
 
+ENGINE = ROOT / "fairmodel"
+
 
 def build_pages(project: Path, out: Path, *options: str) -> None:
-    """Build the documentation in a folder's `docs`; every warning is an error."""
+    """Build the documentation in a folder's `docs`; every warning is an error. The project need not be installed."""
     command = [sys.executable, "-m", "sphinx", "-W", "-n", "-q", *options, str(project / "docs"), str(out)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = os.environ | {"PYTHONPATH": str(project / "src")}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
 
 
 def build_site(out: Path) -> None:
-    """Build the site of the repository, with that of the reference in it."""
-    build_pages(REFERENCE, out / REFERENCE.name, "-D", f"templates_path={ROOT / 'docs' / '_templates'}")
+    """Build the site of the repository, with those of engine and reference in it."""
+    for folder in (ENGINE, REFERENCE):
+        build_pages(folder, out / folder.name, "-A", "home=cookiecutter-fair-model")
     build_pages(ROOT, out)
 
 

@@ -25,6 +25,7 @@ from .projects import (
 )
 
 # programs in the documentation that the tests do not call, and why
+ENGINE = ROOT / "fairmodel"
 NOT_CALLED = {
     "apptainer": "is not at hand",
     "cd": "belongs to the shell",
@@ -44,15 +45,16 @@ MENTION = re.compile(r"`make ([^`]+)`")
 
 @pytest.fixture(scope="module")
 def places(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Folders with documentation: the repository, the reference, and two new projects."""
+    """Folders with documentation: the repository, the engine, the reference, and two new projects."""
     full = Path(shutil.copytree(bake(), tmp_path_factory.mktemp("full") / "fair-model"))
     borrow_environment(full)
-    return {"repository": ROOT, "reference": REFERENCE, "project": full, "lean": bake(license="none", gpu_image="no")}
+    lean = bake(license="none", gpu_image="no")
+    return {"repository": ROOT, "engine": ENGINE, "reference": REFERENCE, "project": full, "lean": lean}
 
 
 def pages(place: Path) -> list[Path]:
-    """The Markdown files of a folder; those of the repository without those of the template and the reference."""
-    if place in (ROOT, REFERENCE):
+    """The Markdown files of a folder; those of the repository without those of template, engine and reference."""
+    if place in (ROOT, ENGINE, REFERENCE):
         paths = [path.relative_to(place) for path in repository_files(place) if path.suffix == ".md"]
         return [place / path for path in paths if path.parts[0] in ("docs", "data", "models", "reports", path.name)]
     return sorted(path for path in place.rglob("*.md") if ".venv" not in path.parts)
@@ -78,11 +80,11 @@ def goals(arguments: list[str]) -> set[str]:
 
 
 def folders_for(arguments: list[str], place: Path, places: dict[str, Path]) -> list[Path]:
-    """Where a call of make may be meant to happen: the repository's pages speak of new projects too."""
+    """Where a call of make may happen: pages of repository and engine speak of new projects too."""
     if "-C" in arguments:
         return [place / arguments[arguments.index("-C") + 1]]
-    others = {ROOT: [places["project"]], REFERENCE: [ROOT]}
-    return [place, *others.get(place, [])]
+    project = places["project"]
+    return {ROOT: [ROOT, project], ENGINE: [project, ROOT], REFERENCE: [REFERENCE, ROOT]}.get(place, [place])
 
 
 @cache
@@ -112,19 +114,19 @@ def test_the_tree_is_that_of_a_new_project(default_bake: Path) -> None:
     assert shown == script.tree(default_bake), "run `python tools/readme_tree.py --update`"
 
 
-@pytest.mark.parametrize("where", ["repository", "reference", "project", "lean"])
+@pytest.mark.parametrize("where", ["repository", "engine", "reference", "project", "lean"])
 def test_links_lead_somewhere(where: str, places: dict[str, Path]) -> None:
     found = []
     for page in pages(places[where]):
         for link in LINK.findall(CODE.sub("", page.read_text(encoding="utf-8"))):
             path = link.partition("#")[0]
-            if "://" not in link and path:
+            if "://" not in link and not link.startswith("inv:") and path:  # those are followed when pages are built
                 found.append((page.relative_to(places[where]).as_posix(), link, (page.parent / path).exists()))
     assert len(found) >= 5
     assert [(page, link) for page, link, exists in found if not exists] == []
 
 
-@pytest.mark.parametrize("where", ["repository", "reference", "project"])
+@pytest.mark.parametrize("where", ["repository", "engine", "reference", "project"])
 def test_named_targets_exist(where: str, places: dict[str, Path]) -> None:
     place = places[where]
     asked = [(page.name, arguments) for page in pages(place) for arguments in requests(page)]
@@ -135,15 +137,14 @@ def test_named_targets_exist(where: str, places: dict[str, Path]) -> None:
         assert any(wanted <= names for names in known), f"{page}: make {' '.join(arguments)}"
 
 
-@pytest.mark.parametrize("where", ["repository", "project"])
-def test_every_target_is_documented(where: str, places: dict[str, Path]) -> None:
-    place = places[where]
-    page = place / "docs" / {"repository": "development.md", "project": "commands.md"}[where]
-    documented = {goal for arguments in requests(page) for goal in goals(arguments)}
-    assert known_targets(place) - documented == set()
+@pytest.mark.parametrize(("where", "page"), [("repository", "docs/development.md"), ("project", "docs/commands.md")])
+def test_every_target_is_documented(where: str, page: str, places: dict[str, Path]) -> None:
+    path = (ENGINE if where == "project" else ROOT) / page
+    documented = {goal for arguments in requests(path) for goal in goals(arguments)}
+    assert known_targets(places[where]) - documented == set()
 
 
-@pytest.mark.parametrize("where", ["repository", "reference", "project"])
+@pytest.mark.parametrize("where", ["repository", "engine", "reference", "project"])
 def test_commands_are_understood(where: str, places: dict[str, Path]) -> None:
     place = places[where]
     called = {tuple(words) for page in pages(place) for words in commands(page)}
@@ -152,7 +153,7 @@ def test_commands_are_understood(where: str, places: dict[str, Path]) -> None:
         if words[0] == "make":
             plan(list(words[1:]), place, places)
         elif words[0] not in NOT_CALLED:
-            understood(words, places["project"] if "fair_model" in words else place)
+            understood(words, places["project"] if place == ENGINE or "fair_model" in words else place)
 
 
 def plan(arguments: list[str], place: Path, places: dict[str, Path]) -> None:
@@ -175,7 +176,7 @@ def understood(words: tuple[str, ...], place: Path) -> None:
     head = words[1:3] if words[1] == "-m" else words[1:2] if program.startswith("python") else ()
     subcommands = words[1 + len(head) : next((i for i, word in enumerate(words) if word.startswith("--")), len(words))]
     asked = tuple(word for word in subcommands if word not in PLACEHOLDERS and not set(word) & set("./"))
-    text = help_of((path, *head, *asked), place if head else ROOT)
+    text = help_of((path, *head, *asked), place if head or program == "fairmodel" else ROOT)
     assert [option for option in options if option not in text] == [], " ".join(words)
 
 
