@@ -1,7 +1,7 @@
 """The reference's results in the READMEs: every number comes from a run of `make reference`.
 
 With `--update` this script takes the metrics and the run record of the quick profile, keeps what the tables show in
-`reference_hbb_in/docs/project/quick.json`, writes the tables between the `results` markers, and puts the figures beside
+`reference_hbb_in/docs/quick.json`, writes the tables between the `results` markers, and puts the figures beside
 them into `docs/figures`. Without it, it checks that the tables follow that file.
 """
 
@@ -12,13 +12,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hbb_in.cli import main as hbb_in
-from hbb_in.report.summary import rejection_text
+from fairmodel.cli import main as run_command
+from fairmodel.discover import find_project
+from fairmodel.evaluation.rows import rejection_text
 from markers import marked, replace_marked
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "reference_hbb_in"
-RESULTS = REFERENCE / "docs" / "project" / "quick.json"
+RESULTS = REFERENCE / "docs" / "quick.json"
 METRICS = ("profile", "jets", "classes", "parameters", "inputs", "auc", "accuracy", "cross_entropy", "rejection")
 FIGURES = ROOT / "docs" / "figures"
 JET = ("--class", "Hbb", "--row", "40")  # the jet that is shown: two vertices, one for each b quark
@@ -57,7 +58,7 @@ def draw() -> None:
     FIGURES.mkdir(exist_ok=True)
     shutil.copyfile(REFERENCE / "reports/quick/figures/roc.png", FIGURES / "roc.png")
     data = REFERENCE / "data/processed/quick/test.h5"
-    if hbb_in(["data", "plot", str(data), *JET, "--out", str(FIGURES / "jet.png")]):
+    if run_command(find_project(REFERENCE), ["data", "plot", str(data), *JET, "--out", str(FIGURES / "jet.png")]):
         raise SystemExit(1)
 
 

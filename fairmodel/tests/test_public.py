@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +16,7 @@ from .projects import ENGINE_ROOT
 REPOSITORY = ENGINE_ROOT.parent
 PROJECTS = ("{{cookiecutter.repo_name}}", "reference_hbb_in")
 PAGE = (ENGINE_ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+README = (ENGINE_ROOT / "README.md").read_text(encoding="utf-8")
 CODE = re.compile(r"^```\{code-cell\} python\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 
 
@@ -96,6 +99,19 @@ def test_everything_on_the_page_is_offered_with_types() -> None:
     for module, name in sorted(described()):
         assert name in import_module(module).__all__, f"{module} does not offer {name}"
     assert (ENGINE_ROOT / "src" / "fairmodel" / "py.typed").is_file()
+
+
+def test_the_first_project_of_the_readme_is_one(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```(?:python|toml)\n# (\S+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    stubs = [("src/jet_tagger/data.py", "def prepare(): ..."), ("src/jet_tagger/model.py", "def build(): ...")]
+    for name, text in [("src/jet_tagger/__init__.py", ""), *stubs, *blocks]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        assert len(text.splitlines()) < 40, f"{name} is more than a screen"
+    code = "from fairmodel.discover import find_project; find_project().check(); print(find_project().schema.entity)"
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert said == "jets\n"
 
 
 def test_a_name_is_described_once() -> None:
