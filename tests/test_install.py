@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from .projects import ROOT, TEMPLATE, copy_template, file_names, load_script, make
+from .projects import ROOT, TEMPLATE, borrow_environment, copy_template, file_names, load_script, make
 
 
 @pytest.fixture(scope="session")
@@ -256,3 +259,84 @@ def test_what_cannot_be_installed_leaves_no_stamp(
     assert install.main(arguments) == 1
     assert "error: pip could not install" in capfd.readouterr().err
     assert not (asked / "venv" / "ready").exists()
+
+
+BACKEND = """
+import zipfile
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    about = "mine-1.0.dist-info"
+    needs = "Requires-Dist: fairmodel[train]==1.0.0; extra == 'all'\\nProvides-Extra: all\\n"
+    files = {"METADATA": f"Metadata-Version: 2.4\\nName: mine\\nVersion: 1.0\\n{needs}",
+             "WHEEL": "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n", "RECORD": ""}
+    with zipfile.ZipFile(f"{folder}/mine-1.0-py3-none-any.whl", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(f"{about}/{name}", content)
+    return "mine-1.0-py3-none-any.whl"
+"""
+
+
+@pytest.fixture
+def index() -> Iterator[tuple[str, list[str]]]:
+    """An index of packages that has none, and what it was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/simple", asked
+        server.shutdown()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_no_index_is_asked_for_the_engine(
+    install: ModuleType,
+    index: tuple[str, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    installer: str,
+) -> None:
+    engine = tmp_path / "engine"
+    (engine / "src" / "fairmodel").mkdir(parents=True)
+    for name, content in {
+        "src/fairmodel/__init__.py": "",
+        "README.md": "# x\n",
+        "LICENSE": "x\n",
+        "docs/a.md": "",
+    }.items():
+        (engine / name).parent.mkdir(exist_ok=True)
+        (engine / name).write_text(content, encoding="utf-8")
+    about = (ROOT / "fairmodel" / "pyproject.toml").read_text(encoding="utf-8")
+    about = (
+        re.sub(r'(?m)^    ".*>=.*\n', "", about.partition("cluster =")[0]) + '[project.scripts]\nx = "fairmodel:x"\n'
+    )
+    (engine / "pyproject.toml").write_text(about, encoding="utf-8")
+    project = tmp_path / "mine"
+    (project / "vendor").mkdir(parents=True)
+    load_script(ROOT / "fairmodel" / "tools" / "pack.py").pack(project / "vendor", engine)
+    (project / "backend.py").write_text(BACKEND, encoding="utf-8")
+    build = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    declared = (
+        '[project]\nname = "mine"\ndynamic = ["version"]\noptional-dependencies.all = ["fairmodel[train]==1.0.0"]\n'
+    )
+    (project / "pyproject.toml").write_text(build + declared, encoding="utf-8")
+    if installer == "uv":
+        borrow_environment(project)
+        (project / ".venv" / "ready-mine").unlink()
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "UV_INDEX", "UV_FIND_LINKS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", index[0])
+    arguments = ["--venv", str(project / ".venv"), "--editable", f"{project}[all]", "--installer", installer]
+    assert install.main(arguments) == 0
+    assert index[1] == []
+    (found,) = (project / ".venv" / "lib").glob("*/site-packages/fairmodel-1.0.0.dist-info/direct_url.json")
+    assert "vendor/fairmodel-1.0.0-py3-none-any.whl" in found.read_text(encoding="utf-8")
