@@ -19,6 +19,10 @@ def test_every_profile_is_valid(profile: str) -> None:
     contract.check_profile(PROJECT, ROOT, profile)
 
 
+def test_variants_of_the_network_differ() -> None:
+    contract.check_ablations(PROJECT)
+
+
 def test_the_network_answers_row_by_row() -> None:
     contract.check_network(PROJECT, ROOT)
 
@@ -29,6 +33,10 @@ def test_the_graph_answers_as_the_network_does() -> None:
 
 def test_the_data_step_can_be_repeated(tmp_path: Path) -> None:
     contract.check_data(PROJECT, ROOT, tmp_path)
+
+
+def test_the_list_of_files_is_valid() -> None:
+    contract.check_manifest(ROOT)
 
 
 def test_the_metadata_follow_their_source() -> None:

@@ -14,6 +14,7 @@ from ..cli import main
 from ..commands.table import COMMANDS
 from ..config import DataConfig, load_config, profiles
 from ..dataset import Dataset
+from ..download.manifest import Manifest
 from ..errors import UserError
 from ..fair.metadata import write_or_check
 from ..interface import Command, Project, Run
@@ -24,10 +25,12 @@ from ..workers import Workers
 from .samples import random_samples
 
 __all__ = [
+    "check_ablations",
     "check_command",
     "check_data",
     "check_export",
     "check_functions",
+    "check_manifest",
     "check_metadata",
     "check_network",
     "check_profile",
@@ -126,6 +129,22 @@ def check_export(project: Project, root: Path, profile: str = SMALLEST) -> None:
     cut = inputs_to_cut(network, inputs)
     difference = largest_difference(make_graph(module, inputs, cut, config.opset), module, inputs, cut)
     assert difference <= config.tolerance, f"the graph differs from the network by {difference:.2g} of a logit"
+
+
+def check_ablations(project: Project) -> None:
+    """The variants for `make ablations` fit the `[model]` section, and no two have equally many parameters."""
+    sizes = {}
+    for name, ablation in project.ablations.items():
+        network = project.build(project.model_options.model_validate(dict(ablation.model)))
+        sizes[name] = sum(parameter.numel() for parameter in network.parameters())
+    assert len({*sizes.values()}) == len(sizes), f"variants are the same network: {sizes}"
+
+
+def check_manifest(root: Path) -> None:
+    """`data/files.toml`, where there is one, lists files in the form that downloads understand."""
+    path = root / "data" / "files.toml"
+    if path.is_file():
+        Manifest.load(path)
 
 
 def check_metadata(root: Path) -> None:
