@@ -11,9 +11,9 @@ from typing import TypeGuard
 
 import pytest
 
-from .projects import ENGINE_ROOT
+from .projects import ROOT
 
-REPOSITORY = ENGINE_ROOT.parent
+ENGINE_ROOT = ROOT / "fairmodel"
 PROJECTS = ("{{cookiecutter.repo_name}}", "reference_hbb_in")
 PAGE = (ENGINE_ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 README = (ENGINE_ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,7 +32,7 @@ def sources(project: Path) -> Iterator[str]:
 
 def imported() -> set[tuple[str, str]]:
     """Module and name, for each name that a project of this repository imports from the engine."""
-    return {item for name in PROJECTS for text in sources(REPOSITORY / name) for item in _imported(ast.parse(text))}
+    return {item for name in PROJECTS for text in sources(ROOT / name) for item in _imported(ast.parse(text))}
 
 
 def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
