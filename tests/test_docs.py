@@ -86,7 +86,7 @@ def test_every_section_of_the_configuration_is_documented() -> None:
 def _sections() -> set[type[Section]]:
     """Every kind of table that a profile can have."""
     kinds: set[type[Section]] = set()
-    waiting = [RunConfig, *Section.__subclasses__()]
+    waiting: list[type[Section]] = [RunConfig, *Section.__subclasses__()]
     while waiting:
         kind = waiting.pop()
         kinds.add(kind)
