@@ -1,8 +1,8 @@
 """Links to the pages of engine and reference, which work on a forge, are checked here, and lead to the built pages.
 
 `[text](../fairmodel/docs/PAGE.md#LABEL)` is a link to a file of the repository. The sites of the engine and of the
-reference are built before this one, into its folders `fairmodel` and `reference_hbb_in`. MyST looks for each link in the
-inventories that lie there, and one that leads nowhere is a warning.
+reference are built before this one, into its folders `fairmodel` and `reference_hbb_in`. MyST looks for each link in
+the inventories that lie there, and one that leads nowhere is a warning.
 """
 
 import re

@@ -23,8 +23,8 @@ def follow_pages(project: Path, package: str) -> None:
             if place.endswith(".py"):
                 (project / place.replace("<package>", package)).write_text(text, encoding="utf-8")
                 continue
-            for profile in (project / "config").glob("*.toml"):
-                _replace_tables(profile, text)
+            for path in (project / "config").glob("*.toml"):
+                _replace_tables(path, text)
     _delete_toy(project, package)
     for profile in ("smoke", "quick"):
         raw = project / "data" / "raw" / profile

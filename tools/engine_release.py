@@ -2,7 +2,7 @@
 
     python tools/engine_release.py --tag fairmodel-1.0.0    # writes both into dist/
 
-The version must be the same everywhere: in the tag, pyproject.toml, fair.toml, the files made from it, and the changelog.
+The version must be the same everywhere: in the tag, pyproject.toml, fair.toml, the files made from it, the changelog.
 """
 
 import argparse
