@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,6 +30,7 @@ __all__ = [
     "make",
     "make_command",
     "render",
+    "render_from",
     "repository_files",
     "run_environment",
     "targets",
@@ -44,9 +45,14 @@ PROFILES = ("smoke", "quick", "full")
 PARTS = ("cookiecutter.json", "hooks", "templates", TEMPLATE.name, "fairmodel")
 
 
-def render(folder: Path, *, template: Path = ROOT, **answers: str) -> Path:
+def render(folder: Path, **answers: str) -> Path:
     """A new project with these answers, and the defaults for all others."""
-    return Path(cookiecutter(str(template), no_input=True, output_dir=str(folder), extra_context=answers))
+    return render_from(ROOT, folder, answers)
+
+
+def render_from(template: Path, folder: Path, answers: Mapping[str, str] | None = None) -> Path:
+    """The same from another copy of the template."""
+    return Path(cookiecutter(str(template), no_input=True, output_dir=str(folder), extra_context=dict(answers or {})))
 
 
 def copy_template(folder: Path) -> Path:

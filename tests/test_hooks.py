@@ -21,7 +21,7 @@ from jinja2 import Environment
 from packaging.requirements import Requirement
 
 from .conftest import Bake
-from .projects import ROOT, TEMPLATE, copy_template, file_names, render
+from .projects import ROOT, TEMPLATE, copy_template, file_names, render, render_from
 from .test_bake import PARSERS
 
 HOSTILE = {
@@ -216,7 +216,7 @@ def test_a_download_that_lost_its_links_is_refused_and_leaves_nothing(
     link.write_text("../../fairmodel", encoding="utf-8")  # what becomes of a link in a zip file
     (tmp_path / "out").mkdir()
     with pytest.raises(CookiecutterException):
-        render(tmp_path / "out", template=template)
+        render_from(template, tmp_path / "out")
     said = [line for line in capfd.readouterr().err.splitlines() if "vendor/fairmodel" in line]
     assert len(said) == 1
     assert "clone the template with git" in said[0]
@@ -224,6 +224,6 @@ def test_a_download_that_lost_its_links_is_refused_and_leaves_nothing(
 
 
 def test_a_template_away_from_git_works_without_a_commit(tmp_path: Path) -> None:
-    project = render(tmp_path / "out", template=copy_template(tmp_path / "template"))
+    project = render_from(copy_template(tmp_path / "template"), tmp_path / "out")
     assert json.loads((project / ".cookiecutter.json").read_text(encoding="utf-8"))["template_commit"] == ""
     assert len(list((project / "vendor").glob("*.whl"))) == 1

@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 import yaml
-from hbb_in.fair.crate.graph import CRATE, from_crate
-from hbb_in.files import read_json
-from hbb_in.tests.invenio_server import TOKEN, serve_invenio
+from fairmodel.fair.crate.graph import CRATE, from_crate
+from fairmodel.files import read_json
 
+from .engine import engine_tests
 from .projects import REFERENCE, borrow_environment, repository_files, run_environment
 
 pytestmark = pytest.mark.slow  # the smoke profile
 
+SERVER = engine_tests("invenio_server")
+TOKEN: str = SERVER.TOKEN
 PROFILE = "smoke"
 LATER = 2**31
 STEPS = {
@@ -56,7 +58,7 @@ def run_steps(workflow: dict[str, Any], job: str, project: Path, settings: dict[
 
 def test_the_reference_is_released_fetched_and_predicts_what_was_recorded(project: Path, tmp_path: Path) -> None:
     workflow = yaml.safe_load((project / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8"))
-    with serve_invenio() as site:
+    with SERVER.serve_invenio() as site:
         settings = {"PROFILE": PROFILE, "BASE_URL": site.base, "ZENODO_TOKEN": TOKEN}
         assert tuple(run_steps(workflow, "draft", project, settings)) == STEPS["draft"]
         (draft,) = site.records.values()

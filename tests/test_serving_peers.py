@@ -5,19 +5,22 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import tritonclient.http as triton
+from fairmodel.inference.graph import Graph
+from fairmodel.serving.model import model_config
+from fairmodel.settings.serving import Limits
 from google.protobuf import text_format
-from hbb_in.inference.graph import Graph
-from hbb_in.serving.limits import Limits
-from hbb_in.serving.triton import model_config
-from hbb_in.tests.served import PROPERTIES, SCHEMA, Linear, rows, running
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 from tritonclient.utils import InferenceServerException
+
+from .engine import engine_tests
+
+SERVED = engine_tests("served")
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[triton.InferenceServerClient]:
     """Triton's client, connected to a server in this process."""
-    with running(rows=8) as address:
+    with SERVED.running(rows=8) as address:
         made = triton.InferenceServerClient(address.split("/")[2])
         try:
             yield made
@@ -48,29 +51,29 @@ def test_the_client_finds_the_model(client: triton.InferenceServerClient) -> Non
 @pytest.mark.parametrize("sent", [True, False], ids=["binary", "json"])
 @pytest.mark.parametrize("received", [True, False], ids=["binary", "json"])
 def test_the_client_gets_its_answer(client: triton.InferenceServerClient, sent: bool, received: bool) -> None:
-    inputs = rows(5)
+    inputs = SERVED.rows(5)
     wanted = [triton.InferRequestedOutput(name, binary_data=received) for name in ("probabilities", "logits")]
     found = client.infer("linear", tensors(inputs, binary=sent), outputs=wanted, request_id="7")
     assert found.get_response()["id"] == "7"
-    for name, array in Linear()(inputs).items():
+    for name, array in SERVED.Linear()(inputs).items():
         np.testing.assert_array_equal(found.as_numpy(name), array)
 
 
 def test_the_client_gets_all_outputs_by_default(client: triton.InferenceServerClient) -> None:
-    found = client.infer("linear", tensors(rows(2), binary=True))
-    np.testing.assert_array_equal(found.as_numpy("logits"), Linear()(rows(2))["logits"])
+    found = client.infer("linear", tensors(SERVED.rows(2), binary=True))
+    np.testing.assert_array_equal(found.as_numpy("logits"), SERVED.Linear()(SERVED.rows(2))["logits"])
 
 
 def test_the_client_shows_the_servers_message(client: triton.InferenceServerClient) -> None:
     with pytest.raises(InferenceServerException, match="9 rows, more than the 8"):
-        client.infer("linear", tensors(rows(9), binary=True))
+        client.infer("linear", tensors(SERVED.rows(9), binary=True))
     with pytest.raises(InferenceServerException, match="encoded as 'gzip'"):
-        client.infer("linear", tensors(rows(1), binary=True), request_compression_algorithm="gzip")
+        client.infer("linear", tensors(SERVED.rows(1), binary=True), request_compression_algorithm="gzip")
 
 
 @pytest.mark.parametrize("title", ["plain", '"quoted" \\ } {', "ünï\n\t\x01"])
 def test_triton_reads_the_configuration(title: str) -> None:
-    graph = Graph(b"", SCHEMA, frozenset({"wires"}), PROPERTIES | {"title": title})
+    graph = Graph(b"", SERVED.SCHEMA, frozenset({"wires"}), SERVED.PROPERTIES | {"title": title})
     config = text_format.Parse(model_config(graph, "linear", Limits(batch=64, rows=512, delay=0.003)), ModelConfig())
     assert (config.name, config.backend, config.max_batch_size) == ("linear", "onnxruntime", 512)
     assert {item.name: list(item.dims) for item in config.input} == {"cells": [4, 2], "wires": [-1, 3]}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cookiecutter.main import cookiecutter
 
-from .projects import CONTEXT, TEMPLATE, copy_template, load_script, render, repository_files
+from .projects import CONTEXT, TEMPLATE, copy_template, load_script, render_from, repository_files
 
 KEPT = CONTEXT["_user_owned"] + CONTEXT["_generated"]
 IDENTITY = {
@@ -92,7 +92,7 @@ def updated(
         answers = ["--extra-context", json.dumps(ANSWERS)]
         cruft(folder, "create", str(template), "--checkout", "v1", "--no-input", *answers)
     else:
-        render(folder, template=folder / "clone", **ANSWERS)
+        render_from(folder / "clone", folder, ANSWERS)
     project = folder / "jets-tagger"
     run(["git", "init", "--quiet", "--initial-branch=main"], project)
     if request.param != "cruft create":
