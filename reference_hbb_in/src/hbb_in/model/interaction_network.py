@@ -18,10 +18,10 @@ Shapes in comments: B jets, R and S receivers and senders, L track slots, K vert
 from collections.abc import Iterator, Sequence
 
 import torch
-from fairmodel.layers import EmptySlot, PairLinear, Standardise, WeightedSum
+from fairmodel.layers import EmptySlot, PairLinear, Standardise, WeightedSum, occupied_slots
 from torch import nn
 
-from .pair_effects import Ragged, available, occupied_slots, pair_effects, ragged
+from .pair_effects import Ragged, available, pair_effects, ragged
 
 __all__ = ["EdgeFunction", "InteractionNetwork"]
 

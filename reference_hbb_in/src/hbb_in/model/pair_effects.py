@@ -20,11 +20,10 @@ from typing import Any
 
 import torch
 from fairmodel import UserError
-from fairmodel.layers import is_real
 from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
-__all__ = ["Ragged", "available", "load_library", "occupied_slots", "pair_effects", "ragged"]
+__all__ = ["Ragged", "available", "load_library", "pair_effects", "ragged"]
 
 LIBRARY = "pair_effects"
 DTYPES = (torch.float32, torch.float64)
@@ -60,13 +59,6 @@ def ragged(objects: torch.Tensor, occupied: torch.Tensor, slots: int) -> Ragged:
     weights = objects.new_ones(len(values))
     weights[first[1:] - 1] = (slots - present + 1).to(objects.dtype)
     return Ragged(values, first, weights)
-
-
-def occupied_slots(objects: torch.Tensor) -> torch.Tensor:
-    """Number of slots up to the last one that holds an object, int64 (batch,)."""
-    position = torch.arange(1, objects.shape[1] + 1, device=objects.device)
-    occupied = is_real(objects).squeeze(-1) * position
-    return functional.pad(occupied, (1, 0)).amax(1)  # the zero in front is the answer where there is no slot
 
 
 def available(values: torch.Tensor) -> bool:
