@@ -22,7 +22,7 @@ help: ## show this list
 
 setup: $(READY) ## make the environment in .venv: one for engine, template and reference (a minute, 2 GB)
 
-$(READY): requirements.txt constraints.txt fairmodel/pyproject.toml $(addprefix reference_hbb_in/,pyproject.toml fair.toml)
+$(READY): requirements.txt constraints.txt fairmodel/pyproject.toml reference_hbb_in/pyproject.toml
 	python3 reference_hbb_in/tools/install.py --venv $(VENV) --constraints constraints.txt \
 	    --editable './reference_hbb_in[all]' --requirements requirements.txt --stamp $@
 	@touch $(VENV)/ready-reference_hbb_in
