@@ -47,7 +47,8 @@ lint: $(READY) ## style and types of the repository, the engine, the reference a
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
-	cd fairmodel && $(PYTHON) -m mypy
+	# the engine's folder is copied into every new project: no cache in it
+	cd fairmodel && $(PYTHON) -m mypy --cache-dir ../.mypy_cache
 	$(IN_REFERENCE) lint
 	rm -rf $(BAKE)
 	$(VENV)/bin/cookiecutter $(CURDIR) --no-input --output-dir $(dir $(BAKE)) >/dev/null

@@ -1,5 +1,6 @@
 """A project on GitLab and on REANA: descriptions that are valid, and commands that run."""
 
+import json
 import re
 import shlex
 import shutil
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .projects import borrow_environment, make, run_environment, targets
+from .projects import ROOT, borrow_environment, make, run_environment, targets
 from .test_workflows import check
 
 GITLAB, REANA = ".gitlab-ci.yml", "reana.yaml"
@@ -94,3 +95,20 @@ def test_the_inputs_of_reana_are_all_that_it_needs(default_bake: Path, tmp_path:
     for name in load(default_bake, REANA)["outputs"]["directories"]:
         assert any((project / name).rglob("*.*")), name
     assert "Report: " in make(project, "all", f"PROFILE={inputs['parameters']['profile']}")
+
+
+@pytest.mark.parametrize("where", ["repository", "project"])
+def test_the_forms_for_issues_match_their_schema(where: str, default_bake: Path) -> None:
+    folder = {"repository": ROOT, "project": default_bake}[where] / ".github" / "ISSUE_TEMPLATE"
+    forms = sorted(str(path) for path in folder.glob("*.yml"))
+    assert len(forms) == 2
+    check("check-jsonschema", "--builtin-schema", "vendor.github-issue-forms", *forms)
+
+
+@pytest.mark.parametrize("where", ["repository", "project"])
+def test_a_container_for_development_sets_the_project_up(where: str, default_bake: Path) -> None:
+    folder = {"repository": ROOT, "project": default_bake}[where]
+    content = json.loads((folder / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    assert content["image"].startswith("docker.io/library/python:3.")
+    program, target = [word for word in shlex.split(content["postCreateCommand"]) if "=" not in word]
+    assert (program, target in targets(folder)) == ("make", True)
