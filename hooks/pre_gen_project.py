@@ -17,11 +17,11 @@ ANSWERS = json.loads(r'''{{ cookiecutter | tojson }}''')  # fmt: skip
 OLDEST_PYTHON = (3, 11)
 RESERVED = {"data", "docs", "src", "test", "tests", "tools", "vendor"}
 DEPENDENCIES = {
-    "cernopendata_client", "coverage", "dask", "distributed", "fairmodel", "furo", "h5py", "hatchling", "httpx2", "hypothesis",
-    "jinja2", "jsonschema", "latex2mathml", "matplotlib", "mypy", "myst_nb", "myst_parser", "numpy", "onnx",
-    "onnxruntime", "onnxscript", "openvino", "packaging", "pip", "pre_commit", "psutil", "pydantic", "pytest",
-    "pytest_cov", "pytest_xdist", "pyyaml", "ruff", "safetensors", "scikit_learn", "scipy", "sklearn", "sphinx",
-    "starlette", "tensorrt", "torch", "tqdm", "trustme", "uv", "uvicorn", "xdist", "yaml", "zenodo_get",
+    "cernopendata_client", "coverage", "dask", "distributed", "fairmodel", "furo", "h5py", "hatchling", "httpx2",
+    "hypothesis", "jinja2", "jsonschema", "latex2mathml", "matplotlib", "mypy", "myst_nb", "myst_parser", "numpy",
+    "onnx", "onnxruntime", "onnxscript", "openvino", "packaging", "pip", "pre_commit", "psutil", "pydantic",
+    "pytest", "pytest_cov", "pytest_xdist", "pyyaml", "ruff", "safetensors", "scikit_learn", "scipy", "sklearn",
+    "sphinx", "starlette", "tensorrt", "torch", "tqdm", "trustme", "uv", "uvicorn", "xdist", "yaml", "zenodo_get",
 }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ TEST_OPTIONS := -n auto --dist loadfile
 #: learning-curve 4 minutes
 #: compare   10 s
 #: all       8 minutes, 150 MB
+#: status    a few seconds
 #: test      3 minutes
 #: test-slow 7 minutes
 #: lint      20 s

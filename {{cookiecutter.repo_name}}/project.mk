@@ -32,6 +32,7 @@
 #: compare   5 s
 #: all       a minute
 #: engine    a second
+#: status    a few seconds
 #: test      under 20 s
 #: lint      20 s
 #: docs      half a minute

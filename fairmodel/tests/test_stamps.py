@@ -13,7 +13,7 @@ from fairmodel import stamps
 from fairmodel.identity import FOOTPRINTS, code_of
 from fairmodel.interface import Command, Run
 from fairmodel.metadata.engine import engine_hash, engine_version
-from fairmodel.stamps import print_status, write_stamps
+from fairmodel.stamps import write_stamps
 
 LONG_AGO = 1_000_000_000
 ALL = set(FOOTPRINTS)
@@ -125,20 +125,6 @@ def test_half_a_file_is_written_anew(other: Run, capsys: pytest.CaptureFixture[s
     (other.paths.build / "train.json").write_text('{"code": ')
     assert changed(other) == {"train"}
     assert capsys.readouterr().out == ""
-
-
-def test_the_status_changes_nothing_and_says_what_is_stale(other: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    print_status(other)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("fairmodel ")
-    assert [line.split() for line in lines[1:]] == [[step, "never", "run"] for step in FOOTPRINTS]
-    assert not other.paths.build.exists()
-    write_stamps(other)
-    print_status(with_settings(other, "report", score_bins=7))
-    states = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()[1:])
-    assert states["report"] == "stale: settings"
-    assert states["train"] == "as it was"
-    assert changed(other) == set()
 
 
 def test_a_stamp_is_the_same_wherever_the_project_lies(other: Run, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from .identity import FOOTPRINTS, code_of, settings_of
 from .interface import Run
 from .metadata.engine import engine_line
 
-__all__ = ["print_status", "write_stamps"]
+__all__ = ["write_stamps"]
 
 REASONS = {"engine": "another engine", "project": "changed code", "declared": "changed code", "settings": "settings"}
 
@@ -49,15 +49,6 @@ def write_stamps(run: Run, *, source: str | None = None) -> None:
             write_text(stamp.path, json.dumps(stamp.now, indent=2, sort_keys=True) + "\n")
     if stale := [f"{stamp.step} ({stamp.reasons})" for stamp in stamps if stamp.reasons]:
         sys.stdout.write(f"changed since the last run, now with {engine_line()}: {', '.join(stale)}\n")
-
-
-def print_status(run: Run, *, source: str | None = None) -> None:
-    """Print which steps have run with what is here now, and which results have become stale, and why."""
-    lines = [engine_line()]
-    for stamp in _stamps(run, source):
-        state = "never run" if stamp.before is None else f"stale: {stamp.reasons}" if stamp.reasons else "as it was"
-        lines.append(f"  {stamp.step:<14}{state}")
-    sys.stdout.write("\n".join(lines) + "\n")
 
 
 def _stamps(run: Run, source: str | None) -> Iterator[Stamp]:

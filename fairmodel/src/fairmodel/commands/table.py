@@ -116,9 +116,8 @@ MODEL = (
     ),
     Command(
         "status",
-        "print which results are stale, and why: another engine, changed code, settings",
-        "fairmodel.stamps:print_status",
-        (SOURCE,),
+        "print which results are stale, and why: another engine, changed code, settings, inputs",
+        "fairmodel.fair.crate.status:print_status",
         recorded=False,
     ),
     Command(

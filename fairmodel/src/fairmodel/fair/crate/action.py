@@ -9,7 +9,7 @@ from typing import Any
 
 from ...files import sha256, write_json
 
-__all__ = ["Action", "Checksums", "Reach", "current", "pruned", "reach_of"]
+__all__ = ["FOOTPRINT_OF", "Action", "Checksums", "Reach", "current", "pruned", "reach_of"]
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,12 @@ STEPS: Mapping[str, Reach] = {
     "ablations": STUDY,
     "learning-curve": STUDY,
     "compare": STUDY,
+}
+# steps whose results depend on what `identity` knows under another name
+FOOTPRINT_OF: Mapping[str, str] = {
+    "data validate": "validate",
+    "fair describe": "describe",
+    **dict.fromkeys(("reproduce-seeds", "reproduce-splits", "ablations", "learning-curve"), "reproduce"),
 }
 # these make no result, or, as the check, a judgement on the record, which is no part of it
 FAIR_ACTIONS = tuple(f"fair {action}" for action in ("check", "verify", "publish", "stamp"))

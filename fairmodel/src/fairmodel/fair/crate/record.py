@@ -19,7 +19,7 @@ from ...metadata.engine import engine_entry
 from ...metadata.provenance import commit_of, hardware, versions
 from ...metadata.source import SOURCE, read_metadata
 from ...paths import Paths
-from .action import Action, Checksums, pruned, reach_of
+from .action import FOOTPRINT_OF, Action, Checksums, pruned, reach_of
 from .graph import CRATE, agent_entity, from_crate, to_crate
 
 __all__ = ["HIDDEN", "append", "read_actions", "recorded", "redacted", "redacted_command"]
@@ -108,10 +108,11 @@ def _now() -> str:
 def _settings(run: Run, step: str) -> dict[str, Any]:
     """What a result may depend on beside its inputs. Environment variables are left out: they hold secrets."""
     root, configuration = run.paths.root, redacted(run.config.model_dump(mode="json"))
+    footprint = FOOTPRINT_OF.get(step, step)
     return {
         "commit": commit_of(root),
         "engine": engine_entry(),
-        **({"code": code_of(step, run.project)} if step in FOOTPRINTS else {}),
+        **({"code": code_of(footprint, run.project)} if footprint in FOOTPRINTS else {}),
         "configuration": configuration,
         "seeds": dict(_seeds(configuration)),
         "environment": _environment(root),
