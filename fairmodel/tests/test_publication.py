@@ -17,9 +17,9 @@ from fairmodel.cli import main
 from fairmodel.errors import UserError
 from fairmodel.fair.crate.graph import from_crate
 from fairmodel.fair.publish.archive import build_archive
-from fairmodel.fair.publish.command import stamped
 from fairmodel.files import read_json, sha256, write_text
 from fairmodel.interface import Run
+from fairmodel.metadata.source import stamped
 from fairmodel.paths import Paths
 
 from .archives import publish_folder, write_model

@@ -8,7 +8,8 @@ import torch
 
 from fairmodel.errors import UserError
 from fairmodel.interpret import mean_objects, shapley
-from fairmodel.interpret.attributions.shapley import FeatureGroup, check_groups, correlated_groups, rank_correlations
+from fairmodel.interpret.attributions.result import FeatureGroup
+from fairmodel.interpret.attributions.shapley import check_groups, correlated_groups, rank_correlations
 
 from .relevance_networks import PairNetwork, close, random_objects, seeded
 from .test_attributions import COUNTS, OBJECTS

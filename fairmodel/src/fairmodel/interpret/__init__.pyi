@@ -3,7 +3,7 @@ from .attributions.gradients import integrated_gradients as integrated_gradients
 from .attributions.methods import METHODS as METHODS
 from .attributions.methods import attribute as attribute
 from .attributions.result import Attribution as Attribution
-from .attributions.shapley import FeatureGroup as FeatureGroup
+from .attributions.result import FeatureGroup as FeatureGroup
 from .attributions.shapley import correlated_groups as correlated_groups
 from .attributions.shapley import shapley as shapley
 from .lrp.ledger import Relevance as Relevance

@@ -1,6 +1,9 @@
 """`fair.toml`, the one source of metadata: read, checked and frozen."""
 
-from collections.abc import Callable
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +20,17 @@ from .identifiers import (
     url_problem,
 )
 
-__all__ = ["SOURCE", "Identity", "Metadata", "ModelDescription", "Person", "Reference", "TrainingData", "read_metadata"]
+__all__ = [
+    "SOURCE",
+    "Identity",
+    "Metadata",
+    "ModelDescription",
+    "Person",
+    "Reference",
+    "TrainingData",
+    "read_metadata",
+    "stamped",
+]
 
 SOURCE = "fair.toml"
 
@@ -186,3 +199,23 @@ def _reason(rules: Any, value: Any) -> str | None:
     if rules.get("required") and not str(value).strip():
         return "is empty"
     return rules["problem"](value) if "problem" in rules and value else None
+
+
+def stamped(text: str, values: Mapping[str, str]) -> str:
+    """The text with `values` in its table [identity], comments kept. Raises UserError where that cannot be done."""
+    table = re.search(r"^\[identity\][^\n]*\n(?:(?!\[)[^\n]*\n)*", text, flags=re.MULTILINE)
+    section = table[0] if table else ""
+    for key, value in values.items():
+        line = re.compile(rf"^{key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')", flags=re.MULTILINE)
+        new = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+        section, count = line.subn(lambda _, new=new: new, section)  # type: ignore[misc]
+        section = section if count else f"{section.rstrip()}\n{new}\n\n"
+    result = text[: table.start()] + section + text[table.end() :] if table else text
+    try:
+        identity = tomllib.loads(result).get("identity", {})
+    except tomllib.TOMLDecodeError:  # a key that is written in another way is there twice now
+        identity = {}
+    if any(identity.get(key) != value for key, value in values.items()):
+        message = f"{SOURCE}: cannot set {', '.join(values)} in [identity]; write each on a line of its own, in quotes"
+        raise UserError(message)
+    return result

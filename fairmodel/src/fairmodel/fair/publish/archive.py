@@ -22,7 +22,7 @@ from ...interface import Run
 from ...metadata.engine import FOLDER
 from ...metadata.identifiers import doi_url
 from ...metadata.provenance import commit_of
-from ...metadata.source import SOURCE, Metadata, read_metadata
+from ...metadata.source import SOURCE, Metadata, read_metadata, stamped
 from ...paths import Paths
 from ...schema import Schema
 from ..crate.action import Action, current
@@ -32,7 +32,6 @@ from ..describe import DESCRIPTIONS
 from ..facts import gather
 from ..fetch.fetch_model import FetchError, Model, content_problem, read_manifest
 from ..metadata import GENERATORS
-from .command import stamped
 
 __all__ = [
     "DOCUMENTATION",

@@ -4,8 +4,6 @@ import json
 import os
 import re
 import sys
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,14 +11,14 @@ from urllib.parse import urlsplit
 from ...errors import UserError
 from ...files import read_json, write_text
 from ...interface import Run
-from ...metadata.source import SOURCE, Metadata, read_metadata
+from ...metadata.source import SOURCE, Metadata, read_metadata, stamped
 from ...paths import Paths
 from .records import SANDBOX, VARIABLE, ZENODO, Records, connect
 
 if TYPE_CHECKING:
     from .deposit import State
 
-__all__ = ["publish", "stamp", "stamped"]
+__all__ = ["publish", "stamp"]
 
 BADGE = re.compile(r"(<!-- doi:start -->).*?(<!-- doi:end -->)", flags=re.DOTALL)
 
@@ -83,26 +81,6 @@ def stamp(run: Run, *, sandbox: bool, base_url: str) -> None:
         if (new := BADGE.sub(rf"\1{badge}\2", old)) != old:
             write_text(readme, new)
     sys.stdout.write(f"{doi} stands in {', '.join([SOURCE, *write(paths.root)])} and the badge\n")
-
-
-def stamped(text: str, values: Mapping[str, str]) -> str:
-    """The text with `values` in its table [identity], comments kept. Raises UserError where that cannot be done."""
-    table = re.search(r"^\[identity\][^\n]*\n(?:(?!\[)[^\n]*\n)*", text, flags=re.MULTILINE)
-    section = table[0] if table else ""
-    for key, value in values.items():
-        line = re.compile(rf"^{key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')", flags=re.MULTILINE)
-        new = f"{key} = {json.dumps(value, ensure_ascii=False)}"
-        section, count = line.subn(lambda _, new=new: new, section)  # type: ignore[misc]
-        section = section if count else f"{section.rstrip()}\n{new}\n\n"
-    result = text[: table.start()] + section + text[table.end() :] if table else text
-    try:
-        identity = tomllib.loads(result).get("identity", {})
-    except tomllib.TOMLDecodeError:  # a key that is written in another way is there twice now
-        identity = {}
-    if any(identity.get(key) != value for key, value in values.items()):
-        message = f"{SOURCE}: cannot set {', '.join(values)} in [identity]; write each on a line of its own, in quotes"
-        raise UserError(message)
-    return result
 
 
 def _base(sandbox: bool, base_url: str) -> str:

@@ -1,16 +1,34 @@
-"""The result of any method."""
+"""The result of any method, and groups of features that share one value."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 
 from ..inputs import InputShares
 
-if TYPE_CHECKING:
-    from .shapley import GroupValues
+__all__ = ["Attribution", "FeatureGroup", "GroupValues"]
 
-__all__ = ["Attribution"]
+
+@dataclass(frozen=True)
+class FeatureGroup:
+    """Features of one input, by their names, that are explained together."""
+
+    input: str
+    features: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The names of the features."""
+        return " + ".join(self.features)
+
+
+@dataclass(frozen=True)
+class GroupValues:
+    """Shapley values of groups of features, float64 (row, group), and their standard errors from the sampling."""
+
+    groups: tuple[FeatureGroup, ...]
+    values: torch.Tensor
+    errors: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -24,7 +42,7 @@ class Attribution(InputShares):
 
     explained: torch.Tensor
     promised: torch.Tensor | None
-    groups: "GroupValues | None" = None
+    groups: GroupValues | None = None
 
     @property
     def gap(self) -> torch.Tensor | None:

@@ -17,11 +17,9 @@ from ...schema import Input, Schema
 from ..inputs import Array, as_inputs
 from ..lrp.relevance import at_objects, mean_objects, row_baseline
 from ..lrp.rules import Target, signs
-from .result import Attribution
+from .result import Attribution, FeatureGroup, GroupValues
 
 __all__ = [
-    "FeatureGroup",
-    "GroupValues",
     "check_groups",
     "correlated_groups",
     "rank_correlations",
@@ -30,19 +28,6 @@ __all__ = [
 ]
 
 LEAST_CORRELATION = 0.5
-
-
-@dataclass(frozen=True)
-class FeatureGroup:
-    """Features of one input, by their names, that are explained together."""
-
-    input: str
-    features: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """The names of the features."""
-        return " + ".join(self.features)
 
 
 def single_features(schema: Schema) -> tuple[FeatureGroup, ...]:
@@ -119,15 +104,6 @@ def _check_member(group: FeatureGroup, name: str, item: Input, seen: set[tuple[s
 
 ROWS = 256
 Inputs = dict[str, torch.Tensor]
-
-
-@dataclass(frozen=True)
-class GroupValues:
-    """Shapley values of groups of features, float64 (row, group), and their standard errors from the sampling."""
-
-    groups: tuple[FeatureGroup, ...]
-    values: torch.Tensor
-    errors: torch.Tensor
 
 
 def shapley(
