@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from fairmodel.errors import UserError
 from fairmodel.fair.crate import status
 from fairmodel.fair.crate.record import recorded
 from fairmodel.fair.crate.status import print_status
@@ -67,3 +68,13 @@ def test_inputs_and_outputs(trained: Run, capsys: pytest.CaptureFixture[str]) ->
 def test_nothing_is_recorded(other: Run, capsys: pytest.CaptureFixture[str]) -> None:
     print_status(other)
     assert "no step of the profile tiny is recorded; run `make all PROFILE=tiny`" in capsys.readouterr().out
+
+
+def test_a_damaged_record_is_refused_before_the_work(trained: Run) -> None:
+    before = trained.paths.weights.read_bytes()
+    (trained.paths.root / "ro-crate-metadata.json").write_text("{}")
+    ran = []
+    with pytest.raises(UserError, match=r"ro-crate-metadata\.json"), recorded(trained, ("train", "--profile", "tiny")):
+        ran.append(train(trained))
+    assert ran == []
+    assert trained.paths.weights.read_bytes() == before

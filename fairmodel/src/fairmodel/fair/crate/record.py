@@ -50,7 +50,9 @@ def recorded(run: Run, words: tuple[str, ...]) -> Iterator[None]:
     if not reach.writes or os.environ.get("RANK", "0") != "0" or not (paths.root / SOURCE).is_file():
         yield
         return
-    author = read_metadata(paths.root).people[0]  # what is wrong with fair.toml is said before the work, not after
+    # what is wrong with fair.toml or with the record is said before the work, not after
+    author = read_metadata(paths.root).people[0]
+    read_actions(paths.root)
     before, started = _snapshot(paths), _now()
     yield
     after = _snapshot(paths)
