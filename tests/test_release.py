@@ -14,7 +14,7 @@ from fairmodel.fair.crate.graph import CRATE, from_crate
 from fairmodel.files import read_json
 
 from .engine import engine_tests
-from .projects import REFERENCE, borrow_environment, repository_files, run_environment
+from .projects import REFERENCE, ROOT, borrow_environment, repository_files, run_environment
 
 pytestmark = pytest.mark.slow  # the smoke profile
 
@@ -77,7 +77,7 @@ def test_the_reference_is_released_fetched_and_predicts_what_was_recorded(projec
 
 def fetch_alone(doi: str, resolver: str, folder: Path) -> float:
     """Fetch and run the sample with the one file that is made for that, in a process without the project."""
-    shutil.copy(REFERENCE / "src" / "hbb_in" / "fair" / "fetch" / "fetch_model.py", folder)
+    shutil.copy(ROOT / "fairmodel" / "src" / "fairmodel" / "fair" / "fetch" / "fetch_model.py", folder)
     libraries = folder / "libraries"
     libraries.mkdir()
     installed = Path(sys.prefix) / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
