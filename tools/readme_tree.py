@@ -32,7 +32,7 @@ COMMENTS = {
     "models/": "weights, ONNX graphs, run records",
     "reports/": "metrics, figures, HTML reports",
     PACKAGE: "the Python package",
-    "src/<package>/project.py": "the face that the engine sees",
+    "src/<package>/project.py": "the project as the engine sees it",
     "src/<package>/data/": "the data: features, preparation, drawing",
     "src/<package>/model/": "the network",
     "src/<package>/training.py": "loss and optimiser",

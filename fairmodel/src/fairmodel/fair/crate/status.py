@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ...identity import code_of, settings_of
 from ...interface import Run
 from ...metadata.engine import engine_line
-from .action import FOOTPRINT_OF, Action, Checksums, current
+from .action import FOOTPRINT_OF, Action, Checksums
 from .record import read_actions, redacted
 
 __all__ = ["print_status", "stale_reasons"]
@@ -42,5 +42,4 @@ def stale_reasons(run: Run, action: Action, known: Checksums) -> Iterator[str]:
         path = run.paths.root / name
         if name.startswith(("data/", "models/", "reports/")) and (not path.is_file() or known.of(path) != digest):
             yield f"another {name}" if path.is_file() else f"{name} is missing"
-    gone = [name for name in current([action]) if name in action.outputs and not (run.paths.root / name).is_file()]
-    yield from (f"{name} is missing" for name in gone)
+    yield from (f"{name} is missing" for name in action.outputs if not (run.paths.root / name).is_file())
